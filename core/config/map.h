@@ -1,0 +1,114 @@
+// data/map/map-config.json and the credentials it names: who the static clients are, and which account serves
+// which model. Loaded whole, checked whole, then immutable.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/secret.h"
+#include "config/settings.h"
+#include "protocol/api.h"
+
+namespace moongate {
+
+struct Endpoint {
+  std::string host;
+  int port = 443;
+  bool tls = true;
+  std::string base_path;    // "/prefix" put before every target; empty mostly
+  std::string authority() const;  // "host", or "host:port" where the port is not the scheme's own
+  bool operator==(const Endpoint&) const = default;
+};
+// "host", "host:port", "http://…", "https://…/prefix".
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+enum class CredentialKind : std::uint8_t { kGoogleServiceAccount, kAnthropicApiKey, kGeminiApiKey };
+
+// One file of data/json, or one made up for an environment variable or for the simulator.
+struct Credential {
+  CredentialKind kind = CredentialKind::kGoogleServiceAccount;
+  std::string name;          // file name, or "env:ANTHROPIC_API_KEY"
+  Secret api_key;            // the two API key kinds
+  std::optional<Endpoint> base_url;
+  // Google service account:
+  std::string project_id;
+  std::string client_email;
+  std::string private_key_id;
+  Secret private_key_pem;
+  std::string token_uri;     // its host is on Settings::upstream.token_hosts, or it was made up by us
+  bool simulated = false;
+};
+
+struct ModelRule {
+  std::string model;            // without the '*' when wildcard
+  bool wildcard = false;        // matches every model that begins with `model`
+  std::string upstream_model;   // empty: the caller's name
+  std::optional<Endpoint> endpoint;  // from `domain`; none: the provider's default host
+  std::string location;         // empty: the caller's, else "us-central1" (or what `domain` says)
+};
+
+struct RateLimits {  // 0: none. Enforced by the limits of a later release; parsed and checked already.
+  std::int64_t requests_per_minute = 0, tokens_per_minute = 0, tokens_per_day = 0;
+  int concurrent = 0;
+};
+
+// A credential in one role. The same Google file may serve Gemini (kVertex) and Claude (kVertexClaude).
+struct Account {
+  std::string name;             // the key file's name, as the map writes it
+  Provider provider = Provider::kAnthropic;
+  std::shared_ptr<const Credential> credential;
+  std::vector<ModelRule> models;
+  RateLimits limits;
+
+  // The rule for a model: an exact one first, then the longest wildcard; nullptr: not served.
+  const ModelRule* rule_for(std::string_view model) const;
+};
+
+struct WeightedAccount {
+  std::string name;
+  int weight = 1;
+};
+
+enum class ServiceType : std::uint8_t { kAny, kGoogle, kAnthropic };  // the paths a token may be presented on
+
+struct Client {
+  std::string id;               // stable and printable, never the token: "map:" + first 12 hex of its SHA-256, or `name`
+  Secret token;
+  bool enabled = true;
+  ServiceType service_type = ServiceType::kAny;
+  // nullopt: every account of that family; a list (even an empty one): just these.
+  std::optional<std::vector<WeightedAccount>> gemini_accounts;
+  std::optional<std::vector<WeightedAccount>> claude_accounts;
+  RateLimits limits;
+};
+
+struct MapConfig {
+  std::vector<Client> clients;
+  std::vector<std::shared_ptr<const Account>> accounts;
+  std::uint64_t generation = 0;  // rises with each load
+  std::string raw;               // the file's text with tokens masked, for moon.map and the console
+
+  const Account* find_account(std::string_view name, Provider provider) const;
+};
+
+// Credentials that come from outside the map: ANTHROPIC_API_KEY, GEMINI_API_KEY, GOOGLE_APPLICATION_CREDENTIALS
+// in the environment, and the simulator's for every provider that has no real one. Accounts made of them serve
+// every model ("*") and come after the map's own.
+struct AmbientCredentials {
+  std::string anthropic_api_key;
+  std::string gemini_api_key;
+  std::string google_application_credentials;   // path of a key file
+  std::optional<Endpoint> simulator;            // its address, when simulator.mode is auto
+  std::string simulator_private_key_pem;        // the key of the simulated Google account
+};
+
+// Loads and checks everything. A problem that is not a warning means that the result is not to be used (and an
+// older map keeps serving). `${NAME}` in values is taken from the environment. A missing file is one problem.
+std::shared_ptr<const MapConfig> load_map(const Settings& settings, const AmbientCredentials& ambient,
+                                          std::uint64_t generation, std::vector<Problem>& problems);
+
+}  // namespace moongate

@@ -1,0 +1,123 @@
+// The settings of one gateway: what conf/moongate.yaml, the environment and --set can say.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace moongate {
+
+// One member per setting, grouped as in the file: `listen.http` is listen.http here. Units are in the names.
+// Defaults here are the product's defaults; settings.cpp has the one table that maps keys, environment names,
+// ranges and comments, and conf/moongate.yaml is checked against it by a test.
+struct Settings {
+  struct Listen {
+    std::string http = "127.0.0.1:8888";      // empty: not served
+    std::string https = "127.0.0.1:8443";     // empty: not served
+    std::string control = "127.0.0.1:8889";
+    int backlog = 4096;
+  } listen;
+  int workers = 0;                            // 0: one per core
+  std::string data_dir = "data";              // state: database, TLS key, secrets; created 0700
+  struct Tls {
+    std::string certificate;                  // PEM chain; empty: self-signed in data_dir/tls at first start
+    std::string key;
+    std::string min_version = "1.2";          // 1.2 or 1.3
+  } tls;
+  struct Policy {
+    std::string dir = "lua";
+    int hook_budget_ms = 50;                  // CPU time between two yields
+    int memory_mb = 64;                       // per VM
+    bool ffi = false;
+  } policy;
+  int reload_ms = 500;                        // how often changed files are looked for; 0: only on SIGHUP
+  struct Map {
+    std::string file = "data/map/map-config.json";
+    std::string credentials_dir = "data/json";
+  } map;
+  struct Store {
+    std::string url = "sqlite:moongate.db";   // a relative path lies in data_dir
+  } store;
+  struct Cache {
+    std::string url = "memory://";            // or redis://[:password@]host:port/db, redis+unix:///path
+    int timeout_ms = 50;                      // a slower Redis counts as away
+    int memory_entries = 100000;
+  } cache;
+  struct Limits {
+    std::int64_t head_bytes = 65536;          // request line and headers
+    int header_count = 100;
+    std::int64_t held_body_bytes = 33554432;  // what may be held for a decision or a retry; beyond: 413
+    std::int64_t body_bytes = 536870912;      // any request body, streamed
+    int connections = 20000;                  // client connections, all workers together
+  } limits;
+  struct Timeouts {
+    int head_ms = 10000;                      // first byte of a request to the end of its head
+    int idle_ms = 75000;                      // between requests of a kept-alive connection
+    int body_ms = 30000;                      // silence of a client that is sending a body
+    int write_ms = 60000;                     // a client that reads nothing while we have something to send
+    int connect_ms = 5000;                    // upstream TCP and TLS handshake together
+    int first_byte_ms = 600000;               // request sent to the upstream's head
+    int silence_ms = 300000;                  // between two pieces of an answer
+    int total_ms = 0;                         // a whole exchange; 0: no limit
+    int drain_ms = 30000;                     // running exchanges at shutdown
+  } timeouts;
+  struct Stream {
+    int keepalive_ms = 0;                     // SSE comment after so much silence; 0: never
+    bool require_final_event = true;          // a stream that ends without its final event is a cut one
+  } stream;
+  struct Upstream {
+    int idle_ms = 60000;                      // kept-alive connections without use
+    int idle_connections = 256;               // per host and worker
+    std::string ca_file;                      // PEM bundle; empty: the system's
+    std::string token_hosts = "oauth2.googleapis.com,www.googleapis.com,accounts.google.com,sts.googleapis.com";
+  } upstream;
+  struct OAuth {
+    std::string public_url = "http://localhost:8889";  // how clients reach the control port; goes into key files
+    std::string universe_domain = "moongate.internal"; // goes into key files; never googleapis.com
+    int access_token_s = 3599;
+    int clock_skew_s = 300;                            // tolerated in iat and exp of assertions
+    bool rotate_refresh_tokens = false;
+    int signing_key_days = 30;                         // a new id-token signing key after so many days
+    bool demo_client = false;                          // client_id=test client_secret=test
+  } oauth;
+  struct Simulator {
+    std::string mode = "off";                 // off, or auto: the upstream of every provider without a credential
+    std::string listen = "127.0.0.1:0";
+  } simulator;
+  struct Log {
+    std::string level = "info";               // debug, info, warn, error
+    std::string error = "stderr";             // file, "stderr", "-" or "off"
+    std::string access = "-";
+  } log;
+  struct Telemetry {
+    std::string mode = "drop";                // drop: 204; forward: to telemetry.upstream
+    std::string upstream = "https://api.anthropic.com";
+  } telemetry;
+};
+
+// One `--set key=value`, one environment variable, one command line's --config.
+struct SettingsSources {
+  std::string file;                                              // empty: conf/moongate.yaml if it exists
+  std::vector<std::pair<std::string, std::string>> environment;  // every MOONGATE_* pair
+  std::vector<std::string> sets;                                 // "key=value"
+};
+
+// A problem found in an operator's file. line and column count from 1; 0 where there is none.
+struct Problem {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string path;     // "$.clients[2].client_token" or "limits.head_bytes"
+  std::string message;  // what is wrong and what to do
+  bool warning = false;
+  std::string format() const;  // "file:line:column: path: message"
+};
+
+// Reads them in that order, each beating the one before. Every problem is appended to `problems`; without one
+// that is not a warning the result is usable. An unknown key names the nearest known one.
+Settings load_settings(const SettingsSources& sources, std::vector<Problem>& problems);
+
+}  // namespace moongate

@@ -1,0 +1,112 @@
+// What a request asks for, told from its method and target alone; and what each provider is called.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace moongate {
+
+// Who answers upstream. The names are those that policies and the map use.
+enum class Provider : std::uint8_t { kVertex, kVertexClaude, kAnthropic, kGemini };
+std::string_view to_string(Provider provider);                     // "vertex", "vertex-claude", …
+std::optional<Provider> parse_provider(std::string_view name);     // nullopt: no such provider
+
+// The language that the caller speaks; it decides the shape of errors. A request's path alone decides it.
+enum class Dialect : std::uint8_t {
+  kAnthropic,     // /v1/messages and its kin
+  kVertexGemini,  // …/publishers/google/models/…
+  kVertexClaude,  // …/publishers/anthropic/models/…; errors in Anthropic's shape
+  kGemini,        // /v1beta/models/…
+  kOpenAi,        // recognised so that errors have its shape; not served yet
+  kPlain,         // /health, /status and what nobody knows
+};
+std::string_view to_string(Dialect dialect);  // "anthropic", "vertex", "vertex-claude", "gemini", "openai", "plain"
+
+enum class Operation : std::uint8_t {
+  kGenerate,         // messages, generateContent, rawPredict
+  kStreamGenerate,   // streamGenerateContent, streamRawPredict; Anthropic's stream flag is in the body
+  kCountTokens,
+  kEmbed,            // embedContent, batchEmbedContents
+  kPredict,          // Vertex predict (embeddings, images)
+  kLongRunning,      // predictLongRunning
+  kFetchOperation,   // fetchPredictOperation
+  kListModels,
+  kGetModel,
+  kCachedContents,
+  kFiles,            // files and uploads
+  kBatches,
+  kTelemetry,        // /api/statsig/*, /api/sentry/*, /api/event_logging/*
+  kHealth,           // /health, /status
+  kOther,            // a verb that we do not know on a path that we do: relayed, metered if it has usage
+  kNone,             // no such path: 404 in `dialect`
+};
+std::string_view to_string(Operation operation);
+
+// The views point into the target given to parse_target and live as long as it does.
+struct ApiTarget {
+  Dialect dialect = Dialect::kPlain;
+  Operation operation = Operation::kNone;
+  bool method_allowed = true;      // false: 405, `allow` says what is allowed
+  std::string_view allow;
+  bool model_in_body = false;      // the model is the body's top-level "model"
+  bool stream_in_body = false;     // so is the stream flag
+  bool sse = false;                // ?alt=sse
+  std::string_view version;        // "v1", "v1beta", "v1beta1"
+  std::string_view project;        // Vertex paths with a project; empty in express mode
+  std::string_view location;
+  std::string_view model;          // as in the path, percent-decoding not applied; empty when in the body
+  std::string_view verb;           // after ':', empty when there is none
+  std::string_view path;           // without prefix (/api/anthropic, /claude, doubled slashes) and query
+  std::string_view query;          // without '?', and as sent: it may hold ?key=, never log it
+  std::string_view key;            // value of ?key=, not percent-decoded
+};
+
+// Never fails: what is not known has operation kNone and the dialect whose error the caller is likeliest to
+// understand. `target` is origin-form ("/path?query"); nothing is percent-decoded, and a target with a NUL,
+// a control byte, or a "." or ".." segment (plain or encoded) gives kNone.
+ApiTarget parse_target(std::string_view method, std::string_view target);
+
+// Where a request goes, once the policy has chosen.
+struct UpstreamTarget {
+  Provider provider = Provider::kAnthropic;
+  std::string_view project;         // the account's (Vertex)
+  std::string_view location;        // the account's, or the caller's when the account names none
+  std::string_view model;           // the upstream's name of the model; empty where the operation has none
+  bool stream = false;
+};
+
+// The origin-form target for the upstream: host-independent, without ?key=, other query parameters kept in
+// order. Converts between Anthropic Messages and Claude on Vertex, and between Gemini Developer API and Vertex
+// Gemini, for generate, stream and count-tokens; express-mode paths get the account's project and location.
+// kInvalid: the operation has no equivalent at that provider; the message says so to the caller.
+Result<std::string> upstream_request_target(const ApiTarget& from, const UpstreamTarget& to);
+
+// Whether `provider` can serve this request at all, converted or not.
+bool can_serve(const ApiTarget& from, Provider provider);
+
+// The default host of a provider ("api.anthropic.com"), by location for Vertex ("us-central1-aiplatform…",
+// global and the multi-regions us and eu included).
+std::string default_host(Provider provider, std::string_view location);
+
+// A complete JSON error body in the dialect's shape. `message` is UTF-8 text for the caller. The Google shape's
+// status string and Anthropic's type follow from `http_status`; `request_id` is in both.
+struct ErrorText {
+  int http_status = 500;
+  std::string_view message;
+  std::string_view request_id;
+  // Google: error.details[].reason (ErrorInfo) when not empty, for example "API_KEY_INVALID".
+  std::string_view reason;
+  // 429 and 503: adds google.rpc.RetryInfo. Negative: none.
+  int retry_after_seconds = -1;
+};
+std::string error_body(Dialect dialect, const ErrorText& error);
+
+// The same as one event of a running stream: an SSE event ("event: error" for Anthropic, "data: {…}" for
+// Google), or for a JSON-array stream an array element with the separator that array position needs.
+std::string error_event(Dialect dialect, const ErrorText& error);
+
+}  // namespace moongate
