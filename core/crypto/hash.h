@@ -10,10 +10,10 @@
 
 namespace moongate {
 
-std::string sha256(std::string_view bytes);      // 32 raw bytes
-std::string sha256_hex(std::string_view bytes);  // 64 lower-case hex digits
+std::string sha256(std::string_view bytes);                             // 32 raw bytes
+std::string sha256_hex(std::string_view bytes);                         // 64 lower-case hex digits
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 raw bytes
-std::string hex_encode(std::string_view bytes);  // lower case
+std::string hex_encode(std::string_view bytes);                         // lower case
 
 // Equal, in a time that depends on the lengths only.
 bool constant_time_equal(std::string_view a, std::string_view b);

@@ -17,7 +17,9 @@ namespace moongate {
 template <auto Free>
 struct OpensslFree {
   template <class T>
-  void operator()(T* object) const { Free(object); }
+  void operator()(T* object) const {
+    Free(object);
+  }
 };
 template <class T, auto Free>
 using OpensslPtr = std::unique_ptr<T, OpensslFree<Free>>;
@@ -34,7 +36,9 @@ using X509Ptr = OpensslPtr<X509, X509_free>;
 const EVP_MD* fetched_sha256();
 const EVP_CIPHER* fetched_aes_256_gcm();
 
-inline const unsigned char* as_uchar(const char* bytes) { return reinterpret_cast<const unsigned char*>(bytes); }
+inline const unsigned char* as_uchar(const char* bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes);
+}
 inline unsigned char* as_uchar(char* bytes) { return reinterpret_cast<unsigned char*>(bytes); }
 
 // An error that tells what was tried and why OpenSSL refused; empties OpenSSL's queue of this thread.

@@ -33,19 +33,25 @@ TEST(HmacSha256, AgreesWithRfc4231Vectors) {
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   EXPECT_EQ(hex_encode(hmac_sha256("Jefe", "what do ya want for nothing?")),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  EXPECT_EQ(hex_encode(hmac_sha256(std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")),
+  EXPECT_EQ(hex_encode(hmac_sha256(std::string(131, '\xaa'),
+                                   "Test Using Larger Than Block-Size Key - Hash Key First")),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }
 
 TEST(HmacSha256, TakesAnEmptyKeyForAKeyAndNotForTheKeyBefore) {
   hmac_sha256("a key of the call before", "x");
-  EXPECT_EQ(hex_encode(hmac_sha256("", "")), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  EXPECT_EQ(hex_encode(hmac_sha256("", "")),
+            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 TEST(Base64, AgreesWithRfc4648Vectors) {
-  const std::vector<std::pair<std::string, std::string>> vectors = {
-      {"", ""},         {"f", "Zg=="},         {"fo", "Zm8="},        {"foo", "Zm9v"},
-      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="}, {"foobar", "Zm9vYmFy"}};
+  const std::vector<std::pair<std::string, std::string>> vectors = {{"", ""},
+                                                                    {"f", "Zg=="},
+                                                                    {"fo", "Zm8="},
+                                                                    {"foo", "Zm9v"},
+                                                                    {"foob", "Zm9vYg=="},
+                                                                    {"fooba", "Zm9vYmE="},
+                                                                    {"foobar", "Zm9vYmFy"}};
   for (const auto& [plain, encoded] : vectors) {
     EXPECT_EQ(base64_encode(plain), encoded);
     EXPECT_EQ(base64_decode(encoded), plain);
@@ -66,8 +72,8 @@ TEST(Base64, KeepsEveryByteInBothAlphabets) {
 }
 
 TEST(Base64, RefusesWhatNoEncoderWouldHaveWritten) {
-  for (const char* text : {"Z", "Zg=", "Zg===", "Z===", "=", "====", "Zm9vY", "Zm 9v", "Zm9v\n", "Zh==", "Zm9=",
-                           "Z=g=", "Zg==Zg==", "Zm9v====", "-_-_", "\xc3\xa4\xc3\xa4"}) {
+  for (const char* text : {"Z", "Zg=", "Zg===", "Z===", "=", "====", "Zm9vY", "Zm 9v", "Zm9v\n",
+                           "Zh==", "Zm9=", "Z=g=", "Zg==Zg==", "Zm9v====", "-_-_", "\xc3\xa4\xc3\xa4"}) {
     EXPECT_FALSE(base64_decode(text)) << text;
   }
   EXPECT_FALSE(base64url_decode("+/+/"));
