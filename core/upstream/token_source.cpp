@@ -1,0 +1,178 @@
+#include "upstream/token_source.h"
+
+#include <algorithm>
+
+#include "crypto/json_object.h"
+#include "crypto/jwt.h"
+#include "http/message.h"
+
+namespace moongate {
+namespace {
+
+constexpr std::int64_t kRenewSeconds = 300;   // the last part of a token's life, in which it is renewed
+constexpr std::int64_t kUsableSeconds = 60;   // less than this is not begun with
+constexpr std::int64_t kMaxBackoffMs = 60'000;
+constexpr std::string_view kScope = "https://www.googleapis.com/auth/cloud-platform";
+constexpr std::string_view kGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  append_json_escaped(out, text);
+  return out + "\"";
+}
+
+std::string assertion_claims(const Credential& credential, std::int64_t now) {
+  return "{\"iss\":" + quoted(credential.client_email) + ",\"scope\":" + quoted(kScope) +
+         ",\"aud\":" + quoted(credential.token_uri) + ",\"iat\":" + std::to_string(now) +
+         ",\"exp\":" + std::to_string(now + 3600) + "}";
+}
+
+}  // namespace
+
+std::string TokenSource::key_of(const Credential& credential) {
+  return credential.client_email + "\n" + credential.private_key_id + "\n" + credential.token_uri;
+}
+
+std::shared_ptr<const MintedToken> TokenSource::cached(const Credential& credential) {
+  const std::int64_t now = clock_.unix_seconds();
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key_of(credential));
+  if (found == entries_.end() || !found->second.token) return nullptr;
+  const Entry& entry = found->second;
+  if (entry.token->expires_at - now <= kUsableSeconds) return nullptr;
+  // In its last minutes token() is asked, which renews it beside the requests that go on with it.
+  const bool renewal_due = entry.token->expires_at - now <= kRenewSeconds;
+  if (renewal_due && !entry.minting && clock_.mono_ms() >= entry.retry_at_ms) return nullptr;
+  return entry.token;
+}
+
+Task<Result<std::shared_ptr<const MintedToken>>> TokenSource::token(Reactor& reactor, ConnectionPool& pool,
+                                                                    std::shared_ptr<const Credential> credential) {
+  const std::string key = key_of(*credential);
+  Signal signal(reactor);
+  for (bool waited = false;; waited = true) {
+    bool start = false;
+    std::shared_ptr<const MintedToken> usable;
+    {
+      std::lock_guard lock(mutex_);
+      Entry& entry = entries_[key];
+      const std::int64_t now = clock_.unix_seconds();
+      const bool circuit_open = clock_.mono_ms() < entry.retry_at_ms;
+      if (entry.token && entry.token->expires_at - now > kUsableSeconds) usable = entry.token;
+      const bool wanted = !usable || usable->expires_at - now <= kRenewSeconds;
+      if (wanted && !entry.minting && !circuit_open) {
+        if (!usable && waited) co_return Error(entry.failure_kind, entry.failure, ErrorSource::kUpstream);
+        entry.minting = start = true;
+      }
+      if (!usable) {
+        if (!start && !entry.minting) {
+          co_return Error(entry.failure_kind, entry.failure, ErrorSource::kUpstream, Retry::kYes);
+        }
+        entry.waiters.push_back({&reactor, &signal});
+      }
+    }
+    if (start) spawn(mint(reactor, pool, credential, key));
+    if (usable) co_return usable;
+    co_await signal.wait();  // mint() has a deadline of its own and always wakes its waiters
+  }
+}
+
+Task<void> TokenSource::mint(Reactor& reactor, ConnectionPool& pool, std::shared_ptr<const Credential> credential,
+                             std::string key) {
+  std::shared_ptr<const RsaPrivateKey> parsed;
+  {
+    std::lock_guard lock(mutex_);
+    parsed = entries_[key].key;
+  }
+  Result<MintedToken> minted = Error(ErrorKind::kInternal, "no token was asked for");
+  if (!parsed) {
+    auto fresh = RsaPrivateKey::from_pem(credential->private_key_pem.reveal());
+    if (fresh) {
+      parsed = std::make_shared<const RsaPrivateKey>(std::move(*fresh));
+    } else {
+      minted = fresh.error().wrap("the private key in " + credential->name + " cannot be used");
+    }
+  }
+  if (parsed) minted = co_await ask(reactor, pool, *credential, parsed);
+
+  std::vector<Waiter> waiters;
+  {
+    std::lock_guard lock(mutex_);
+    Entry& entry = entries_[key];
+    entry.minting = false;
+    entry.key = parsed;
+    if (minted) {
+      ++counts_.minted;
+      entry.token = std::make_shared<const MintedToken>(std::move(*minted));
+      entry.failures = 0;
+      entry.retry_at_ms = 0;
+      entry.failure.clear();
+    } else {
+      ++counts_.failed;
+      const std::int64_t backoff = std::min<std::int64_t>(kMaxBackoffMs, 1000LL << std::min(entry.failures, 6));
+      ++entry.failures;
+      entry.retry_at_ms = clock_.mono_ms() + backoff;
+      entry.failure = minted.error().describe();
+      entry.failure_kind = minted.error().kind;
+    }
+    waiters.swap(entry.waiters);
+  }
+  if (!minted) {
+    logger_.error("cannot mint an access token", {{"account", credential->name},
+                                                  {"token_uri", credential->token_uri},
+                                                  {"reason", minted.error().describe()}});
+  }
+  for (const Waiter& waiter : waiters) {
+    waiter.reactor->post([signal = waiter.signal] { signal->notify(); });
+  }
+}
+
+Task<Result<MintedToken>> TokenSource::ask(Reactor& reactor, ConnectionPool& pool, const Credential& credential,
+                                           std::shared_ptr<const RsaPrivateKey> parsed) {
+  const std::int64_t now = clock_.unix_seconds();
+  FetchRequest request;
+  request.method = "POST";
+  if (auto status = parse_url(credential.token_uri, request.endpoint, request.target); !status) {
+    co_return status.error();
+  }
+  request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
+  request.headers.emplace_back("Accept", "application/json");
+  request.body = "grant_type=" + url_encode(kGrant) + "&assertion=" +
+                 sign_rs256_jwt(*parsed, credential.private_key_id, assertion_claims(credential, now));
+  auto answer = co_await fetch(reactor, pool, std::move(request));
+  if (!answer) co_return answer.error();
+  auto json = parse_json_object(answer->body);
+  if (answer->status != 200) {
+    std::string why = "HTTP " + std::to_string(answer->status);
+    if (json) {
+      why += " " + json_string(*json, "error").value_or("") + ": " +
+             json_string(*json, "error_description").value_or("no description");
+    }
+    co_return Error(answer->status >= 500 ? ErrorKind::kUnavailable : ErrorKind::kUnauthenticated,
+                    "the token endpoint refused " + credential.name + ": " + why, ErrorSource::kUpstream);
+  }
+  if (!json) co_return json.error().wrap("the token endpoint's answer is not understood");
+  const auto token = json_string(*json, "access_token");
+  if (!token || token->empty()) {
+    co_return Error(ErrorKind::kProtocol, "the token endpoint's answer holds no access_token", ErrorSource::kUpstream);
+  }
+  MintedToken minted;
+  minted.bearer = Secret("Bearer " + *token);
+  minted.expires_at = now + json_integer(*json, "expires_in").value_or(3599);
+  co_return minted;
+}
+
+void TokenSource::drop(const Credential& credential, const std::shared_ptr<const MintedToken>& refused) {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key_of(credential));
+  if (found == entries_.end() || found->second.token != refused) return;
+  found->second.token.reset();
+  ++counts_.dropped;
+}
+
+TokenSource::Counts TokenSource::counts() const {
+  std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+}  // namespace moongate

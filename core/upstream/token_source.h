@@ -1,0 +1,76 @@
+// Access tokens of real (and simulated) Google service accounts: minted by the JWT-bearer grant, kept, renewed early,
+// once at a time.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "config/map.h"
+#include "crypto/rsa_key.h"
+#include "upstream/http_client.h"
+
+namespace moongate {
+
+struct MintedToken {
+  Secret bearer;               // "Bearer ya29.…", as it goes into the header
+  std::int64_t expires_at = 0; // unix seconds
+};
+
+// Shared by all workers; thread-safe. A credential that keeps failing is left alone for 1, 2, 4 … 60 seconds, so that
+// Google is not hammered; requests meanwhile fail at once with the last reason.
+class TokenSource {
+ public:
+  TokenSource(const Clock& clock, const Logger& logger) : clock_(clock), logger_(logger) {}
+
+  // The token when one is held and has more than a minute to live; otherwise nullptr. Does not suspend.
+  std::shared_ptr<const MintedToken> cached(const Credential& credential);
+  // The same, minting when there is none; who comes while another worker mints waits for that. A token in its last
+  // five minutes is renewed in the background. kUnavailable (the circuit is open), kUnauthenticated (Google refused:
+  // the message names the account and Google's reason), kInvalid (a private key that is none), kConnect, kTimeout.
+  Task<Result<std::shared_ptr<const MintedToken>>> token(Reactor& reactor, ConnectionPool& pool,
+                                                         std::shared_ptr<const Credential> credential);
+  // The upstream has refused this very token: forget it (unless another has taken its place already).
+  void drop(const Credential& credential, const std::shared_ptr<const MintedToken>& refused);
+
+  struct Counts {
+    std::uint64_t minted = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t dropped = 0;
+  };
+  Counts counts() const;
+
+ private:
+  struct Waiter {
+    Reactor* reactor = nullptr;
+    Signal* signal = nullptr;
+  };
+  struct Entry {
+    std::shared_ptr<const MintedToken> token;
+    bool minting = false;
+    std::vector<Waiter> waiters;   // each stays in its frame until it is woken: minting always ends
+    int failures = 0;
+    std::int64_t retry_at_ms = 0;  // monotonic
+    std::string failure;
+    ErrorKind failure_kind = ErrorKind::kUnavailable;
+    std::shared_ptr<const RsaPrivateKey> key;  // parsed once
+  };
+
+  static std::string key_of(const Credential& credential);
+  Task<void> mint(Reactor& reactor, ConnectionPool& pool, std::shared_ptr<const Credential> credential,
+                  std::string key);
+  Task<Result<MintedToken>> ask(Reactor& reactor, ConnectionPool& pool, const Credential& credential,
+                                std::shared_ptr<const RsaPrivateKey> parsed);
+
+  const Clock& clock_;
+  const Logger& logger_;
+  mutable std::mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_;
+  Counts counts_;
+};
+
+}  // namespace moongate
