@@ -35,7 +35,8 @@ std::string event(std::string_view type, std::string_view rest) {
 }
 
 std::string prose(std::size_t bytes) {
-  constexpr std::string_view kSentence = "The moon keeps its distance and the gate stays open for whoever knows the word. ";
+  constexpr std::string_view kSentence =
+      "The moon keeps its distance and the gate stays open for whoever knows the word. ";
   std::string text;
   while (text.size() < bytes) text.append(kSentence);
   text.resize(bytes);
@@ -46,7 +47,8 @@ std::string prose(std::size_t bytes) {
 
 std::string plain_answer() {
   std::string body =
-      "{\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01BenchAbCdEfGhIjKlMnOpQ\",\"type\":\"message\","
+      "{\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01BenchAbCdEfGhIjKlMnOpQ\",\"type\":"
+      "\"message\","
       "\"role\":\"assistant\",\"content\":[{\"type\":\"text\",\"text\":\"" +
       prose(620) +
       "\"}],\"stop_reason\":\"end_turn\",\"stop_sequence\":null,\"usage\":{\"input_tokens\":512,"
@@ -60,18 +62,21 @@ std::string plain_answer() {
 std::string stream_opening() {
   return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nCache-Control: no-cache\r\n" +
          std::string(kCommonHeaders) + "Transfer-Encoding: chunked\r\n\r\n" +
-         chunk(event("message_start",
-                     ",\"message\":{\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01BenchAbCdEfGhIjKlMnOpQ\","
-                     "\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"stop_reason\":null,"
-                     "\"stop_sequence\":null,\"usage\":{\"input_tokens\":512,\"cache_creation_input_tokens\":0,"
-                     "\"cache_read_input_tokens\":0,\"output_tokens\":1,\"service_tier\":\"standard\"}}")) +
-         chunk(event("content_block_start", ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}"));
+         chunk(event(
+             "message_start",
+             ",\"message\":{\"model\":\"claude-sonnet-4-5-20250929\",\"id\":\"msg_01BenchAbCdEfGhIjKlMnOpQ\","
+             "\"type\":\"message\",\"role\":\"assistant\",\"content\":[],\"stop_reason\":null,"
+             "\"stop_sequence\":null,\"usage\":{\"input_tokens\":512,\"cache_creation_input_tokens\":0,"
+             "\"cache_read_input_tokens\":0,\"output_tokens\":1,\"service_tier\":\"standard\"}}")) +
+         chunk(event("content_block_start",
+                     ",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}"));
 }
 
 std::string stream_ending(int events) {
   return chunk(event("content_block_stop", ",\"index\":0")) +
          chunk(event("message_delta",
-                     ",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"input_tokens\":512,"
+                     ",\"delta\":{\"stop_reason\":\"end_turn\",\"stop_sequence\":null},\"usage\":{\"input_"
+                     "tokens\":512,"
                      "\"cache_creation_input_tokens\":0,\"cache_read_input_tokens\":0,\"output_tokens\":" +
                          std::to_string(events * 30) + "}")) +
          chunk(event("message_stop", "")) + "0\r\n\r\n";
@@ -79,9 +84,10 @@ std::string stream_ending(int events) {
 
 DeltaEvent::DeltaEvent() {
   // "~" marks the event's number and "^" the time; both are spelled out in digits.
-  std::string body = event("content_block_delta",
-                           ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"bench ~~~~~~~~ ^^^^^^^^^^^^^^^^^^^ " +
-                               prose(108) + "\"}");
+  std::string body =
+      event("content_block_delta",
+            ",\"index\":0,\"delta\":{\"type\":\"text_delta\",\"text\":\"bench ~~~~~~~~ ^^^^^^^^^^^^^^^^^^^ " +
+                prose(108) + "\"}");
   text_ = chunk(body);
   number_at_ = text_.find('~');
   time_at_ = text_.find('^');
@@ -89,7 +95,8 @@ DeltaEvent::DeltaEvent() {
 
 std::string_view DeltaEvent::with(int number, std::int64_t sent_ns) {
   auto put = [this](std::size_t at, int digits, std::int64_t value) {
-    for (int i = digits - 1; i >= 0; --i, value /= 10) text_[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+    for (int i = digits - 1; i >= 0; --i, value /= 10)
+      text_[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
   };
   put(number_at_, 8, number);
   put(time_at_, 19, sent_ns);

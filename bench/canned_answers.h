@@ -16,8 +16,8 @@ std::string stream_opening();
 // content_block_stop, message_delta (with usage), message_stop, and the end of the chunked body.
 std::string stream_ending(int events);
 
-// One content_block_delta of about 270 bytes as a chunk of its own. Its text carries the event's number and the
-// time of sending, both with a fixed width, so that one buffer is filled in again for each event.
+// One content_block_delta of about 270 bytes as a chunk of its own. Its text carries the event's number and
+// the time of sending, both with a fixed width, so that one buffer is filled in again for each event.
 class DeltaEvent {
  public:
   DeltaEvent();

@@ -1,9 +1,10 @@
-// bench_load: the callers of the bench. One thread, plain epoll. Every figure leaves as one JSON object per line.
-#include <cstdio>
-#include <csignal>
-#include <string_view>
-
+// bench_load: the callers of the bench. One thread, plain epoll. Every figure leaves as one JSON object per
+// line.
 #include "load.h"
+
+#include <csignal>
+#include <cstdio>
+#include <string_view>
 
 namespace {
 

@@ -1,10 +1,11 @@
 // Closed loop: each connection sends a request, reads the answer, sends the next.
+#include <sys/epoll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <string>
-#include <sys/epoll.h>
-#include <unistd.h>
 #include <vector>
 
 #include "load.h"
@@ -117,7 +118,8 @@ class RequestLoad {
         return lane.peer.close();
       }
       std::string_view bytes(buffer_.data(), static_cast<std::size_t>(n)), payload;
-      for (ResponseReader::Found found; (found = lane.reader.next(bytes, payload)) != ResponseReader::Found::kNeedMore;) {
+      for (ResponseReader::Found found;
+           (found = lane.reader.next(bytes, payload)) != ResponseReader::Found::kNeedMore;) {
         if (found == ResponseReader::Found::kBroken) return fail(lane, "not HTTP");
         if (found == ResponseReader::Found::kPayload) continue;
         if (lane.reader.status() != 200) return fail(lane, "status " + std::to_string(lane.reader.status()));
@@ -143,11 +145,13 @@ class RequestLoad {
 
   bool turn(std::int64_t wait_ns) {
     epoll_event events[256];
-    int n = epoll_wait(epoll_, events, 256, static_cast<int>(std::clamp<std::int64_t>(wait_ns / 1'000'000 + 1, 0, 100)));
+    int n = epoll_wait(epoll_, events, 256,
+                       static_cast<int>(std::clamp<std::int64_t>(wait_ns / 1'000'000 + 1, 0, 100)));
     for (int i = 0; i < n; ++i) {
       Lane& lane = lanes_[events[i].data.u64];
       if (lane.peer.is_open() && !lane.unsent.empty()) push(lane);
-      if (lane.peer.is_open() && (events[i].events & ~EPOLLOUT) != 0) pull(lane, (events[i].events & kEnd) != 0);
+      if (lane.peer.is_open() && (events[i].events & ~EPOLLOUT) != 0)
+        pull(lane, (events[i].events & kEnd) != 0);
     }
     return failures_ <= 100;
   }
@@ -188,10 +192,12 @@ class RequestLoad {
 
   void report(const char* event, std::int64_t elapsed_ns, const CpuTimes& cpu) const {
     std::printf(
-        "{\"event\":\"%s\",\"requests\":%lld,\"failures\":%lld,\"reconnects\":%lld,\"elapsed_ns\":%lld,\"cpu_ns\":%lld,"
+        "{\"event\":\"%s\",\"requests\":%lld,\"failures\":%lld,\"reconnects\":%lld,\"elapsed_ns\":%lld,\"cpu_"
+        "ns\":%lld,"
         "\"user_ns\":%lld,\"system_ns\":%lld,\"p50_us\":%.1f,\"p99_us\":%.1f}\n",
-        event, answered_, failures_, reconnects_, static_cast<long long>(elapsed_ns), static_cast<long long>(cpu.total_ns),
-        static_cast<long long>(cpu.user_ns), static_cast<long long>(cpu.system_ns), latency_.percentile(0.5) / 1000,
+        event, answered_, failures_, reconnects_, static_cast<long long>(elapsed_ns),
+        static_cast<long long>(cpu.total_ns), static_cast<long long>(cpu.user_ns),
+        static_cast<long long>(cpu.system_ns), latency_.percentile(0.5) / 1000,
         latency_.percentile(0.99) / 1000);
   }
 
@@ -216,7 +222,8 @@ class RequestLoad {
 int load_requests(const Options& options) {
   RequestLoad load(options);
   if (options.given("gate")) return load.run_gated(options.number("requests", 5000));
-  return load.run_for(options.number("warmup-ms", 300) * 1'000'000, options.number("duration-ms", 2000) * 1'000'000);
+  return load.run_for(options.number("warmup-ms", 300) * 1'000'000,
+                      options.number("duration-ms", 2000) * 1'000'000);
 }
 
 }  // namespace moongate::bench

@@ -1,9 +1,10 @@
 // Many event streams at once: counts, checks their order, and measures how late each event comes.
+#include <sys/epoll.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <string>
-#include <sys/epoll.h>
-#include <unistd.h>
 #include <vector>
 
 #include "load.h"
@@ -43,9 +44,11 @@ class StreamLoad {
         streams_(static_cast<std::size_t>(options.number("streams", 500))),
         buffer_(65536) {
     std::string note = "bench events=" + std::to_string(events_) +
-                       " interval_us=" + std::to_string(options.number("interval-us", 50000)) + (hold_ ? " hold=1" : "");
+                       " interval_us=" + std::to_string(options.number("interval-us", 50000)) +
+                       (hold_ ? " hold=1" : "");
     for (std::string_view model : kModels) {
-      texts_.emplace_back(options.text("target", ""), model, static_cast<std::size_t>(options.number("body", 2000)), note, true);
+      texts_.emplace_back(options.text("target", ""), model,
+                          static_cast<std::size_t>(options.number("body", 2000)), note, true);
     }
   }
 
@@ -63,13 +66,16 @@ class StreamLoad {
       }
       if (duration_ns_ > 0 && opened_at_ns_ != 0) keep_window(now);
       if (now - begin > limit_ns_) {
-        std::fprintf(stderr, "bench_load: gave up after %lld s\n", static_cast<long long>(limit_ns_ / 1'000'000'000));
+        std::fprintf(stderr, "bench_load: gave up after %lld s\n",
+                     static_cast<long long>(limit_ns_ / 1'000'000'000));
         break;
       }
     }
-    bool whole = cut_ == 0 && refused_ == 0 && disorder_ == 0 && (hold_ ? told_to_leave_ : complete_ == streams());
+    bool whole =
+        cut_ == 0 && refused_ == 0 && disorder_ == 0 && (hold_ ? told_to_leave_ : complete_ == streams());
     bool measured = duration_ns_ == 0 || window_ == Window::kOver;
-    if (!measured) std::fprintf(stderr, "bench_load: the streams ended before the measuring did; ask for more events\n");
+    if (!measured)
+      std::fprintf(stderr, "bench_load: the streams ended before the measuring did; ask for more events\n");
     report();
     return whole && measured ? 0 : 1;
   }
@@ -81,7 +87,8 @@ class StreamLoad {
   void open_next() {
     Stream& stream = streams_[static_cast<std::size_t>(opened_)];
     stream.unsent = texts_[static_cast<std::size_t>(opened_ % 3)].as_caller(static_cast<int>(opened_));
-    if (!stream.peer.open(address_, tls_, epoll_, static_cast<std::size_t>(opened_))) refuse(stream, "no connection");
+    if (!stream.peer.open(address_, tls_, epoll_, static_cast<std::size_t>(opened_)))
+      refuse(stream, "no connection");
     ++opened_;
     if (stream.peer.is_open()) push(stream);
   }
@@ -104,9 +111,11 @@ class StreamLoad {
       if (n <= 0) return lose(stream, "stream ended early");
       received_at_ns_ = monotonic_ns();
       std::string_view bytes(buffer_.data(), static_cast<std::size_t>(n)), payload;
-      for (ResponseReader::Found found; (found = stream.reader.next(bytes, payload)) != ResponseReader::Found::kNeedMore;) {
+      for (ResponseReader::Found found;
+           (found = stream.reader.next(bytes, payload)) != ResponseReader::Found::kNeedMore;) {
         if (found == ResponseReader::Found::kBroken) return lose(stream, "not HTTP");
-        if (stream.reader.status() != 200) return refuse(stream, "status " + std::to_string(stream.reader.status()));
+        if (stream.reader.status() != 200)
+          return refuse(stream, "status " + std::to_string(stream.reader.status()));
         if (found == ResponseReader::Found::kPayload) {
           take(stream, payload);
         } else {
@@ -124,7 +133,8 @@ class StreamLoad {
       joined.append(payload);
       payload = joined;
     }
-    for (std::size_t end; (end = payload.find("\n\n")) != std::string_view::npos; payload.remove_prefix(end + 2)) {
+    for (std::size_t end; (end = payload.find("\n\n")) != std::string_view::npos;
+         payload.remove_prefix(end + 2)) {
       take_event(stream, payload.substr(0, end));
     }
     stream.partial.assign(payload);
@@ -154,7 +164,8 @@ class StreamLoad {
   }
 
   void finish(Stream& stream) {
-    if (!stream.stopped || stream.deltas != events_) return lose(stream, "stream ended without its final event");
+    if (!stream.stopped || stream.deltas != events_)
+      return lose(stream, "stream ended without its final event");
     ++complete_;
     leave(stream);
   }
@@ -183,7 +194,8 @@ class StreamLoad {
       }
       Stream& stream = streams_[events[i].data.u64];
       if (stream.peer.is_open() && !stream.unsent.empty()) push(stream);
-      if (stream.peer.is_open() && (events[i].events & ~EPOLLOUT) != 0) pull(stream, (events[i].events & kEnd) != 0);
+      if (stream.peer.is_open() && (events[i].events & ~EPOLLOUT) != 0)
+        pull(stream, (events[i].events & kEnd) != 0);
     }
   }
 
@@ -209,14 +221,16 @@ class StreamLoad {
 
   void report() const {
     std::printf(
-        "{\"event\":\"done\",\"streams\":%lld,\"peak_open\":%lld,\"complete\":%lld,\"cut\":%lld,\"refused\":%lld,"
-        "\"disorder\":%lld,\"deltas\":%lld,\"window_events\":%lld,\"window_ns\":%lld,\"cpu_ns\":%lld,\"user_ns\":%lld,"
+        "{\"event\":\"done\",\"streams\":%lld,\"peak_open\":%lld,\"complete\":%lld,\"cut\":%lld,\"refused\":%"
+        "lld,"
+        "\"disorder\":%lld,\"deltas\":%lld,\"window_events\":%lld,\"window_ns\":%lld,\"cpu_ns\":%lld,\"user_"
+        "ns\":%lld,"
         "\"system_ns\":%lld,\"p50_us\":%.1f,\"p99_us\":%.1f,\"mean_us\":%.1f,\"max_us\":%.1f}\n",
-        streams(), peak_, complete_, cut_, refused_, disorder_, deltas_, static_cast<long long>(latency_.count()),
-        static_cast<long long>(window_ns_), static_cast<long long>(window_cpu_.total_ns),
-        static_cast<long long>(window_cpu_.user_ns), static_cast<long long>(window_cpu_.system_ns),
-        latency_.percentile(0.5) / 1000, latency_.percentile(0.99) / 1000, latency_.mean() / 1000,
-        static_cast<double>(latency_.max()) / 1000);
+        streams(), peak_, complete_, cut_, refused_, disorder_, deltas_,
+        static_cast<long long>(latency_.count()), static_cast<long long>(window_ns_),
+        static_cast<long long>(window_cpu_.total_ns), static_cast<long long>(window_cpu_.user_ns),
+        static_cast<long long>(window_cpu_.system_ns), latency_.percentile(0.5) / 1000,
+        latency_.percentile(0.99) / 1000, latency_.mean() / 1000, static_cast<double>(latency_.max()) / 1000);
   }
 
   sockaddr_in address_;
@@ -230,7 +244,8 @@ class StreamLoad {
   std::vector<Stream> streams_;
   std::vector<RequestText> texts_;
   std::vector<char> buffer_;
-  long long opened_ = 0, started_ = 0, refused_ = 0, over_ = 0, complete_ = 0, cut_ = 0, disorder_ = 0, deltas_ = 0, peak_ = 0;
+  long long opened_ = 0, started_ = 0, refused_ = 0, over_ = 0, complete_ = 0, cut_ = 0, disorder_ = 0,
+            deltas_ = 0, peak_ = 0;
   bool told_to_leave_ = false;
   std::int64_t opened_at_ns_ = 0, received_at_ns_ = 0;
   Window window_ = Window::kNotYet;

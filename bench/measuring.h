@@ -1,13 +1,14 @@
 // Clocks and a histogram: all that the load client knows about measuring.
 #pragma once
 
+#include <unistd.h>
+
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
 #include <string>
-#include <unistd.h>
 
 namespace moongate::bench {
 
@@ -18,7 +19,8 @@ inline std::int64_t monotonic_ns() {
 }
 
 // CPU that a process has used so far. `total_ns` comes from the process's CPU clock (exact, all threads, also
-// those that ended); user and system time from /proc/PID/stat, which counts in ticks of 10 ms and serves for the split.
+// those that ended); user and system time from /proc/PID/stat, which counts in ticks of 10 ms and serves for
+// the split.
 struct CpuTimes {
   std::int64_t total_ns = 0;
   std::int64_t user_ns = 0;
@@ -37,7 +39,8 @@ inline CpuTimes cpu_times_of(pid_t pid) {
   if (std::FILE* file = std::fopen(path.c_str(), "r")) {
     unsigned long long user = 0, system = 0;
     // The second field is the program's name in parentheses; ours and nginx's contain no ')' of their own.
-    if (std::fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &system) == 2) {
+    if (std::fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user,
+                    &system) == 2) {
       std::int64_t tick_ns = 1'000'000'000LL / sysconf(_SC_CLK_TCK);
       times.user_ns = static_cast<std::int64_t>(user) * tick_ns;
       times.system_ns = static_cast<std::int64_t>(system) * tick_ns;
@@ -88,7 +91,8 @@ class Histogram {
   static double middle_of(unsigned bucket) {
     if (bucket < (1u << kBits)) return bucket;
     unsigned shift = (bucket >> kBits) - 1;
-    double low = static_cast<double>((1ull << kBits) + (bucket & ((1u << kBits) - 1))) * static_cast<double>(1ull << shift);
+    double low = static_cast<double>((1ull << kBits) + (bucket & ((1u << kBits) - 1))) *
+                 static_cast<double>(1ull << shift);
     return low + static_cast<double>(1ull << shift) / 2;
   }
 

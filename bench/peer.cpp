@@ -1,9 +1,6 @@
 #include "peer.h"
 
 #include <arpa/inet.h>
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -11,12 +8,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+
 namespace moongate::bench {
 
 SSL_CTX* make_tls_client() {
   SSL_CTX* context = SSL_CTX_new(TLS_client_method());
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
-  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+                                SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   static const unsigned char kAlpn[] = "\x08http/1.1";
   SSL_CTX_set_alpn_protos(context, kAlpn, sizeof kAlpn - 1);
   return context;
@@ -41,7 +43,8 @@ bool Peer::open(const sockaddr_in& address, SSL_CTX* tls, int epoll, std::size_t
   if (fd_ < 0) return false;
   int on = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 && errno != EINPROGRESS) {
+  if (connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno != EINPROGRESS) {
     close();
     return false;
   }
@@ -88,10 +91,14 @@ long Peer::outcome_of(int result) {
   if (result > 0) return result;
   switch (SSL_get_error(ssl_, result)) {
     case SSL_ERROR_WANT_READ:
-    case SSL_ERROR_WANT_WRITE: return kLater;
-    case SSL_ERROR_ZERO_RETURN: return kClosed;
-    case SSL_ERROR_SYSCALL: return errno == ENOTCONN ? kLater : kFailed;
-    default: return kFailed;
+    case SSL_ERROR_WANT_WRITE:
+      return kLater;
+    case SSL_ERROR_ZERO_RETURN:
+      return kClosed;
+    case SSL_ERROR_SYSCALL:
+      return errno == ENOTCONN ? kLater : kFailed;
+    default:
+      return kFailed;
   }
 }
 

@@ -16,14 +16,15 @@ std::string conversation(std::size_t bytes) {
 
 }  // namespace
 
-RequestText::RequestText(std::string_view host, std::string_view model, std::size_t body_bytes, std::string_view note,
-                         bool stream) {
+RequestText::RequestText(std::string_view host, std::string_view model, std::size_t body_bytes,
+                         std::string_view note, bool stream) {
   std::string front = "{\"model\":\"" + std::string(model) + "\",\"max_tokens\":1024,";
   if (!note.empty()) front += "\"metadata\":{\"user_id\":\"" + std::string(note) + "\"},";
   front += "\"system\":\"You are a careful reviewer of source code.\",\"messages\":[";
   std::string back = stream ? "],\"stream\":true}" : "]}";
   // Turns of about 4 kB each, as a conversation with tools grows, the last one of what is left.
-  constexpr std::string_view kUser = "{\"role\":\"user\",\"content\":\"", kModel = "{\"role\":\"assistant\",\"content\":\"", kEnd = "\"}";
+  constexpr std::string_view kUser = "{\"role\":\"user\",\"content\":\"",
+                             kModel = "{\"role\":\"assistant\",\"content\":\"", kEnd = "\"}";
   std::string body = front;
   for (bool user = true;; user = !user) {
     std::string_view open = user ? kUser : kModel;

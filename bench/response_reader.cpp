@@ -1,16 +1,19 @@
 #include "response_reader.h"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <cstdlib>
-#include <strings.h>
 
 namespace moongate::bench {
 namespace {
 
 // The value of a header in a head that ends with an empty line; empty when it is not there.
 std::string_view header(std::string_view head, std::string_view name) {
-  for (std::size_t at = head.find("\r\n"); at + 2 + name.size() < head.size(); at = head.find("\r\n", at + 2)) {
-    if (strncasecmp(head.data() + at + 2, name.data(), name.size()) != 0 || head[at + 2 + name.size()] != ':') continue;
+  for (std::size_t at = head.find("\r\n"); at + 2 + name.size() < head.size();
+       at = head.find("\r\n", at + 2)) {
+    if (strncasecmp(head.data() + at + 2, name.data(), name.size()) != 0 || head[at + 2 + name.size()] != ':')
+      continue;
     std::size_t from = head.find_first_not_of(' ', at + 3 + name.size());
     return head.substr(from, head.find("\r\n", from) - from);
   }
@@ -51,7 +54,8 @@ bool ResponseReader::take_head(std::string_view& bytes, bool& broken) {
   broken = head.substr(0, 9) != "HTTP/1.1 ";
   status_ = broken ? 0 : std::atoi(head.data() + 9);
   std::string_view length = header(head, "content-length");
-  if (strncasecmp(header(head, "transfer-encoding").data() ? header(head, "transfer-encoding").data() : "", "chunked", 7) == 0) {
+  if (strncasecmp(header(head, "transfer-encoding").data() ? header(head, "transfer-encoding").data() : "",
+                  "chunked", 7) == 0) {
     state_ = State::kChunkSize;
   } else if (!length.empty()) {
     left_ = std::strtoull(length.data(), nullptr, 10);

@@ -11,8 +11,9 @@ class ResponseReader {
  public:
   enum class Found { kNeedMore, kPayload, kDone, kBroken };
 
-  // Takes what it can from the front of `bytes` and drops it there. kPayload: `payload` is a piece of the body (call
-  // again, there may be more). kDone: the response is complete and the reader is ready for the next one.
+  // Takes what it can from the front of `bytes` and drops it there. kPayload: `payload` is a piece of the
+  // body (call again, there may be more). kDone: the response is complete and the reader is ready for the
+  // next one.
   Found next(std::string_view& bytes, std::string_view& payload);
 
   int status() const { return status_; }

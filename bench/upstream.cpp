@@ -2,23 +2,24 @@
 //
 //   bench_upstream [--ports 3]
 //
-// prints one line, {"ports":[...],"control":N}, and serves until it is killed. Each POST is answered with ~1 kB of
-// JSON; a body whose metadata says "bench events=E interval_us=I" is answered with a stream: message_start, then E
-// deltas (each with its number and its time of sending), one every I microseconds, then message_delta and
-// message_stop. "hold=1" sends the deltas and then stays silent until the client leaves.
-// A connection to the control port gets the counters as JSON, and is closed.
+// prints one line, {"ports":[...],"control":N}, and serves until it is killed. Each POST is answered with ~1
+// kB of JSON; a body whose metadata says "bench events=E interval_us=I" is answered with a stream:
+// message_start, then E deltas (each with its number and its time of sending), one every I microseconds, then
+// message_delta and message_stop. "hold=1" sends the deltas and then stays silent until the client leaves. A
+// connection to the control port gets the counters as JSON, and is closed.
 #include <arpa/inet.h>
-#include <csignal>
-#include <cstring>
-#include <ctime>
-#include <memory>
 #include <netinet/tcp.h>
-#include <queue>
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <memory>
+#include <queue>
 #include <vector>
 
 #include "canned_answers.h"
@@ -32,11 +33,11 @@ constexpr unsigned kEnd = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 
 struct Link {
   int fd = -1;
-  int port = 0;                // index of the port it came in by; -1: the control port
-  std::string pending;         // a head, and the body's first bytes, that are not complete yet
-  std::size_t body_left = 0;   // of the request being read; its bytes are thrown away in the kernel
-  std::string out;             // what the socket did not take
-  bool streaming = false;      // a stream asked for by the request being read or answered
+  int port = 0;               // index of the port it came in by; -1: the control port
+  std::string pending;        // a head, and the body's first bytes, that are not complete yet
+  std::size_t body_left = 0;  // of the request being read; its bytes are thrown away in the kernel
+  std::string out;            // what the socket did not take
+  bool streaming = false;     // a stream asked for by the request being read or answered
   bool hold = false;
   int events = 0;
   int sent = 0;
@@ -72,7 +73,8 @@ int listen_somewhere(int& port) {
 
 class Upstream {
  public:
-  explicit Upstream(int ports) : epoll_(epoll_create1(EPOLL_CLOEXEC)), counters_(static_cast<std::size_t>(ports)) {
+  explicit Upstream(int ports)
+      : epoll_(epoll_create1(EPOLL_CLOEXEC)), counters_(static_cast<std::size_t>(ports)) {
     std::string line = "{\"ports\":[";
     for (int i = 0; i <= ports; ++i) {
       int port = 0;
@@ -157,8 +159,8 @@ class Upstream {
     }
   }
 
-  // Edge-triggered: reads until the socket is empty, which a short read shows without a further call, unless epoll
-  // has told that the other side `ended`.
+  // Edge-triggered: reads until the socket is empty, which a short read shows without a further call, unless
+  // epoll has told that the other side `ended`.
   void read_from(const std::shared_ptr<Link>& link, bool ended) {
     for (;;) {
       bool skipping = link->body_left > 0;
@@ -190,8 +192,8 @@ class Upstream {
 
   static constexpr std::size_t kBad = static_cast<std::size_t>(-1);
 
-  // Reads a head and what lies of its body in `bytes`; 0 when too little is there to know what is asked for. A client
-  // of ours never pipelines, so everything behind the head belongs to this body.
+  // Reads a head and what lies of its body in `bytes`; 0 when too little is there to know what is asked for.
+  // A client of ours never pipelines, so everything behind the head belongs to this body.
   std::size_t begin_request(Link& link, std::string_view bytes) {
     std::size_t head = bytes.find("\r\n\r\n");
     if (head == std::string_view::npos) return bytes.size() > 65536 ? kBad : 0;
@@ -219,7 +221,8 @@ class Upstream {
       ++counters.streams;
       int interval_us = 0, hold = 0;
       std::string text(note.substr(at, 80));
-      std::sscanf(text.c_str(), "\"bench events=%d interval_us=%d hold=%d", &link.events, &interval_us, &hold);
+      std::sscanf(text.c_str(), "\"bench events=%d interval_us=%d hold=%d", &link.events, &interval_us,
+                  &hold);
       link.interval_ns = interval_us * 1000LL;
       link.hold = hold != 0;
     }
@@ -234,7 +237,8 @@ class Upstream {
     // Streams that start together must not beat together: the golden ratio spreads their phases evenly.
     phase_ += 0.6180339887498949;
     phase_ -= static_cast<double>(static_cast<int>(phase_));
-    link->next_ns = monotonic_ns() + static_cast<std::int64_t>(phase_ * static_cast<double>(link->interval_ns));
+    link->next_ns =
+        monotonic_ns() + static_cast<std::int64_t>(phase_ * static_cast<double>(link->interval_ns));
     due_.push({link->next_ns, link});
     return true;
   }
@@ -263,7 +267,8 @@ class Upstream {
       return false;
     }
     if (n < 0) n = 0;
-    if (static_cast<std::size_t>(n) < bytes.size()) link->out.assign(bytes.substr(static_cast<std::size_t>(n)));
+    if (static_cast<std::size_t>(n) < bytes.size())
+      link->out.assign(bytes.substr(static_cast<std::size_t>(n)));
     return true;
   }
 

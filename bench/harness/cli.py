@@ -8,14 +8,12 @@ import sys
 import time
 
 from . import measures
-from .gateway import Gateway
-from .nginx import Nginx
+from .lineup import CONTENDERS, make_contender
 from .processes import BenchError, raise_open_files
 from .programs import DEFAULT_GATEWAY, Programs
 from .report import TITLES, Report
 from .stage import Stage
 
-CONTENDERS = ("nginx", "nginx-lua", "nginx-lua-redis", "moongate", "moongate-redis")
 CROWD = 10000
 SPARE_FILES = 400  # listeners, logs, libraries, upstream connections between two uses
 
@@ -51,15 +49,7 @@ class Run:
         self._stage = stage
         self._rounds = {}
         self.crowd_streams = min(CROWD, (stage.open_files - SPARE_FILES) // 2)
-        make = {
-            "nginx": lambda: Nginx(stage, "nginx", "nginx"),
-            "nginx-lua": lambda: Nginx(stage, "nginx-lua", "nginx + Lua", lua="cached"),
-            "nginx-lua-redis": lambda: Nginx(stage, "nginx-lua-redis", "nginx + Lua, Redis each time", lua="redis"),
-            "moongate": lambda: Gateway(stage, "moongate", "Moongate", settings=chosen.settings),
-            "moongate-redis": lambda: Gateway(stage, "moongate-redis", "Moongate, Redis each time", redis=True,
-                                              settings=chosen.settings),
-        }
-        self.contenders = [make[name]() for name in chosen.contenders]
+        self.contenders = [make_contender(name, stage, chosen.settings) for name in chosen.contenders]
 
     def measure(self):
         for contender in self.contenders:
