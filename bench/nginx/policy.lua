@@ -1,5 +1,6 @@
--- The bench's policy for nginx: the caller's key among 1,000, the account by the model in the body, the account's
--- credential in place of the caller's.
+-- luacheck: globals ngx
+-- The bench's policy for nginx: the caller's key among 1,000, the account by the model in the
+-- body, the account's credential in place of the caller's.
 local cjson = require "cjson.safe"
 local redis = require "nginx.redis"
 
@@ -32,7 +33,8 @@ local function from_redis(key, port)
   return value, problem
 end
 
--- cached: the shared dictionary is asked first, Redis only for a key that is not in it; else Redis each time.
+-- cached: the shared dictionary is asked first, Redis only for a key that is not in it.
+-- Otherwise Redis each time.
 local function authenticate(redis_port, cached)
   local authorization = ngx.var.http_authorization
   local key = authorization and authorization:match("^Bearer (.+)$") or ngx.var.http_x_api_key

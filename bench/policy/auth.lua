@@ -1,4 +1,5 @@
--- lua/auth.lua with one Redis GET for each request in front of it: the caller must stand in Redis as well.
+-- lua/auth.lua with one Redis GET for each request in front of it: the caller must stand in
+-- Redis as well.
 local default = require "auth_without_redis"
 
 local auth = {}
