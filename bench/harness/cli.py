@@ -125,6 +125,8 @@ def say(text):
 
 
 def stop_late(signum, _frame):
+    for number in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # the clean-up that follows is bounded, and must not be cut short
     raise BenchError("ended by signal" if signum != signal.SIGALRM else "out of time: raise --limit, or measure less with --only")
 
 
