@@ -5,6 +5,7 @@
 LAYERS = {
     "base": [],
     "crypto": ["base"],
+    "identity": ["base", "crypto"],
     "net": ["base", "crypto"],
     "http": ["base", "crypto", "net"],
     "protocol": ["base", "crypto", "net", "http"],
@@ -15,9 +16,9 @@ LAYERS = {
     "upstream": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter"],
     "proxy": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "upstream"],
     "script": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "upstream",
-               "proxy"],
-    "control": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter"],
-    "oauth2-mock": ["base", "crypto", "net", "http", "cache", "store"],
+               "proxy", "identity"],
+    "control": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "identity"],
+    "oauth2-mock": ["base", "crypto", "net", "http", "cache", "store", "identity"],
     "simulator": ["base", "crypto", "net", "http", "protocol"],
 }
 # These wire the rest together: they may include every folder, and no folder may include them.
