@@ -2,11 +2,12 @@
 // which model. Loaded whole, checked whole, then immutable.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/secret.h"
@@ -20,10 +21,11 @@ struct Endpoint {
   int port = 443;
   bool tls = true;
   std::string base_path;    // "/prefix" put before every target; empty mostly
-  std::string authority() const;  // "host", or "host:port" where the port is not the scheme's own
+  std::string authority() const;  // "host", or "host:port" where the port is not the scheme's own; IPv6 in brackets
   bool operator==(const Endpoint&) const = default;
 };
-// "host", "host:port", "http://…", "https://…/prefix".
+// "host", "host:port", "http://…", "https://…/prefix". Host and scheme become lower case, a trailing '/' goes.
+// kInvalid: no host, a bad port, a user name, a query, a path without a scheme or one that could reshape a request.
 Result<Endpoint> parse_endpoint(std::string_view text);
 
 enum class CredentialKind : std::uint8_t { kGoogleServiceAccount, kAnthropicApiKey, kGeminiApiKey };
@@ -47,8 +49,8 @@ struct ModelRule {
   std::string model;            // without the '*' when wildcard
   bool wildcard = false;        // matches every model that begins with `model`
   std::string upstream_model;   // empty: the caller's name
-  std::optional<Endpoint> endpoint;  // from `domain`; none: the provider's default host
-  std::string location;         // empty: the caller's, else "us-central1" (or what `domain` says)
+  std::optional<Endpoint> endpoint;  // from `domain`, else the credential's base_url; none: the provider's default host
+  std::string location;         // from `location`, else what `domain` says; empty: the caller's, else "us-central1"
 };
 
 struct RateLimits {  // 0: none. Enforced by the limits of a later release; parsed and checked already.
@@ -58,13 +60,13 @@ struct RateLimits {  // 0: none. Enforced by the limits of a later release; pars
 
 // A credential in one role. The same Google file may serve Gemini (kVertex) and Claude (kVertexClaude).
 struct Account {
-  std::string name;             // the key file's name, as the map writes it
+  std::string name;             // the key file's name, as the map writes it; or "env:…", or "simulator-…"
   Provider provider = Provider::kAnthropic;
   std::shared_ptr<const Credential> credential;
   std::vector<ModelRule> models;
   RateLimits limits;
 
-  // The rule for a model: an exact one first, then the longest wildcard; nullptr: not served.
+  // The rule for a model: an exact one first, then the longest wildcard (the first of equals); nullptr: not served.
   const ModelRule* rule_for(std::string_view model) const;
 };
 
@@ -73,7 +75,10 @@ struct WeightedAccount {
   int weight = 1;
 };
 
-enum class ServiceType : std::uint8_t { kAny, kGoogle, kAnthropic };  // the paths a token may be presented on
+// The face on which a token may be presented. kGoogle: Vertex and Gemini paths, Claude on Vertex included;
+// kAnthropic: /v1/messages and its kin.
+enum class ServiceType : std::uint8_t { kAny, kGoogle, kAnthropic };
+std::string_view to_string(ServiceType type);  // "any", "google", "anthropic", as the map writes it
 
 struct Client {
   std::string id;               // stable and printable, never the token: "map:" + first 12 hex of its SHA-256, or `name`
@@ -90,7 +95,7 @@ struct MapConfig {
   std::vector<Client> clients;
   std::vector<std::shared_ptr<const Account>> accounts;
   std::uint64_t generation = 0;  // rises with each load
-  std::string raw;               // the file's text with tokens masked, for moon.map and the console
+  std::string raw;               // the file's text with tokens and unknown values masked, for moon.map and the console
 
   const Account* find_account(std::string_view name, Provider provider) const;
 };
@@ -106,9 +111,31 @@ struct AmbientCredentials {
   std::string simulator_private_key_pem;        // the key of the simulated Google account
 };
 
-// Loads and checks everything. A problem that is not a warning means that the result is not to be used (and an
-// older map keeps serving). `${NAME}` in values is taken from the environment. A missing file is one problem.
+// What load_map asks of the world outside. Both may be empty.
+struct MapHooks {
+  // A variable's value for ${NAME}; empty: the process's environment.
+  std::function<std::optional<std::string>(std::string_view name)> environment;
+  // Whether a PEM text is a private key that can sign; its message ends the sentence "private_key …". Empty: only
+  // the PEM's outer shape is looked at.
+  std::function<Status(std::string_view pem)> check_private_key;
+};
+
+// Loads and checks everything: the map file, each key file that it names, what ambient adds. Every problem is
+// appended to `problems`. nullptr: one of them was more than a warning, and an older map keeps serving.
+// `${NAME}` in values is taken from the environment. A missing map file is one problem.
+// Where the map has neither list of accounts, each *.json in map.credentials_dir is an account for every model.
+// Blocks on the file system; no network.
 std::shared_ptr<const MapConfig> load_map(const Settings& settings, const AmbientCredentials& ambient,
-                                          std::uint64_t generation, std::vector<Problem>& problems);
+                                          std::uint64_t generation, std::vector<Problem>& problems,
+                                          const MapHooks& hooks = {});
+
+// Whether an assertion may be sent to `token_uri`: its host is on upstream.token_hosts (one without a port means
+// the scheme's own, or any on loopback), under https, or under http when the host is loopback.
+// kForbidden: the message ends the sentence "token_uri …".
+Status check_token_uri(const Settings& settings, std::string_view token_uri);
+
+// The map file that the first start writes when there is none: one client, "demo", and no accounts.
+// Precondition: `token` is visible ASCII.
+std::string demo_map(std::string_view token);
 
 }  // namespace moongate

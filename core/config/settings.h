@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,8 +12,9 @@
 namespace moongate {
 
 // One member per setting, grouped as in the file: `listen.http` is listen.http here. Units are in the names.
-// Defaults here are the product's defaults; settings.cpp has the one table that maps keys, environment names,
-// ranges and comments, and conf/moongate.yaml is checked against it by a test.
+// Defaults here are the product's defaults; settings.cpp has the one table of keys, ranges and comments, from
+// which the environment names, conf/moongate.yaml and the table of docs/configuration.md follow (a test holds
+// them to it).
 struct Settings {
   struct Listen {
     std::string http = "127.0.0.1:8888";      // empty: not served
@@ -98,26 +100,53 @@ struct Settings {
   } telemetry;
 };
 
-// One `--set key=value`, one environment variable, one command line's --config.
+// What the three places say that beat the defaults, each beating the one before.
 struct SettingsSources {
   std::string file;                                              // empty: conf/moongate.yaml if it exists
   std::vector<std::pair<std::string, std::string>> environment;  // every MOONGATE_* pair
   std::vector<std::string> sets;                                 // "key=value"
 };
 
+// The MOONGATE_* pairs of a process's environment (`environ` as main has it).
+std::vector<std::pair<std::string, std::string>> moongate_environment(const char* const* environment);
+
 // A problem found in an operator's file. line and column count from 1; 0 where there is none.
 struct Problem {
-  std::string file;
+  std::string file;     // or "environment", or "--set"
   int line = 0;
   int column = 0;
   std::string path;     // "$.clients[2].client_token" or "limits.head_bytes"
-  std::string message;  // what is wrong and what to do
+  std::string message;  // what is wrong and what to do; never holds a secret
   bool warning = false;
-  std::string format() const;  // "file:line:column: path: message"
+  std::string format() const;  // "file:line:column: path: message", on one line; what is not known is left out
 };
 
-// Reads them in that order, each beating the one before. Every problem is appended to `problems`; without one
-// that is not a warning the result is usable. An unknown key names the nearest known one.
+// Whether one of them is more than a warning.
+bool has_errors(const std::vector<Problem>& problems);
+
+// Reads file, environment and --set. Every problem is appended to `problems`, and its setting keeps the value
+// from before; without one that is not a warning the result is usable. An unknown key names the nearest known
+// one (an unknown MOONGATE_* variable is only a warning: Kubernetes makes up such names for a service called
+// moongate).
 Settings load_settings(const SettingsSources& sources, std::vector<Problem>& problems);
+
+// The whole of conf/moongate.yaml: every setting with its default and a one-line comment.
+std::string render_settings_file();
+// The table of docs/configuration.md.
+std::string render_settings_table();
+// The settings in force as YAML, passwords in URLs masked; what differs from its default says so.
+std::string render_effective_settings(const Settings& settings);
+
+// One setting for moon.config and the console. Passwords in URLs are masked.
+struct SettingValue {
+  enum class Type : std::uint8_t { kText, kInteger, kBoolean };
+  std::string_view key;  // lives as long as the program
+  Type type = Type::kText;
+  std::string text;      // an integer's digits; "true" or "false"
+};
+std::vector<SettingValue> list_settings(const Settings& settings);
+
+// "redis://:***@host/0" for "redis://:secret@host/0"; what has no password is returned as it is.
+std::string mask_url_password(std::string_view url);
 
 }  // namespace moongate

@@ -1,0 +1,206 @@
+// What a single setting may say: its text to a value and back.
+#include <algorithm>
+#include <charconv>
+
+#include "config/host_text.h"
+#include "config/map.h"
+#include "config/nearest.h"
+#include "config/setting_row.h"
+
+namespace moongate {
+namespace {
+
+template <class... Cases>
+struct Overload : Cases... {
+  using Cases::operator()...;
+};
+
+Error invalid(std::string text) { return Error(ErrorKind::kInvalid, std::move(text)); }
+
+bool is_one_of(std::string_view text, std::string_view choices) {
+  while (!choices.empty()) {
+    const std::size_t comma = choices.find(", ");
+    if (text == choices.substr(0, comma)) return true;
+    choices = comma == choices.npos ? std::string_view() : choices.substr(comma + 2);
+  }
+  return false;
+}
+
+bool has_control_bytes(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
+}
+
+// The part after "scheme://" up to the path, without what stands before its last '@'.
+std::string_view host_part(std::string_view rest) {
+  const std::size_t at = rest.rfind('@');
+  if (at != rest.npos) rest = rest.substr(at + 1);
+  return rest.substr(0, rest.find('/'));
+}
+
+std::string_view after_host(std::string_view rest) {
+  const std::size_t at = rest.rfind('@');
+  if (at != rest.npos) rest = rest.substr(at + 1);
+  const std::size_t slash = rest.find('/');
+  return slash == rest.npos ? std::string_view() : rest.substr(slash + 1);
+}
+
+bool is_database_number(std::string_view text) {
+  return text.size() <= 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_cache_url(std::string_view text) {
+  if (text == "memory://") return true;
+  if (text.starts_with("redis+unix://")) return text.substr(13).starts_with('/') && text.size() > 14;
+  if (!text.starts_with("redis://")) return false;
+  const std::string_view rest = text.substr(8);
+  return parse_host_port(host_part(rest)).ok() && is_database_number(after_host(rest));
+}
+
+bool is_store_url(std::string_view text) {
+  if (text.starts_with("sqlite:")) return text.size() > 7;
+  if (!text.starts_with("mysql://")) return false;
+  const std::string_view rest = text.substr(8);
+  return parse_host_port(host_part(rest)).ok() && !after_host(rest).empty();
+}
+
+bool is_host_list(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view host = text.substr(0, comma);
+    text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
+    while (host.starts_with(' ')) host.remove_prefix(1);
+    while (host.ends_with(' ')) host.remove_suffix(1);
+    if (!parse_host_port(host)) return false;
+  }
+  return true;
+}
+
+bool is_http_url(std::string_view text) {
+  const std::string lower = to_lower(text.substr(0, 8));
+  return (lower.starts_with("http://") || lower.starts_with("https://")) && parse_endpoint(text).ok();
+}
+
+bool fits(const SettingRow& row, std::string_view text) {
+  if (has_control_bytes(text)) return false;
+  switch (row.form) {
+    case TextForm::kPath:
+    case TextForm::kLogTarget: return !text.empty();
+    case TextForm::kPathOrEmpty: return true;
+    case TextForm::kAddress: return parse_listen_address(text).ok();
+    case TextForm::kAddressOrEmpty: return text.empty() || parse_listen_address(text).ok();
+    case TextForm::kChoice: return is_one_of(text, row.choices);
+    case TextForm::kHttpUrl: return is_http_url(text);
+    case TextForm::kStoreUrl: return is_store_url(text);
+    case TextForm::kCacheUrl: return is_cache_url(text);
+    case TextForm::kHostList: return is_host_list(text);
+    case TextForm::kDomain: return is_host(text) && text.find('.') != text.npos && text.find(':') == text.npos;
+  }
+  return false;
+}
+
+std::string allowed_text(const SettingRow& row) {
+  switch (row.form) {
+    case TextForm::kPath: return "a path, not empty";
+    case TextForm::kPathOrEmpty: return "a path, or empty";
+    case TextForm::kAddress: return "host:port, such as 127.0.0.1:8889, [::1]:8889 or :8889 for every address";
+    case TextForm::kAddressOrEmpty:
+      return "host:port, such as 127.0.0.1:8888, [::1]:8888 or :8888 for every address, or empty";
+    case TextForm::kChoice: return "one of " + std::string(row.choices);
+    case TextForm::kLogTarget: return "a file, or stderr, or - (standard output), or off";
+    case TextForm::kHttpUrl: return "http://host[:port][/path] or https://host[:port][/path]";
+    case TextForm::kStoreUrl: return "sqlite:FILE or mysql://user:password@host:port/database";
+    case TextForm::kCacheUrl: return "memory://, redis://[:password@]host:port/db or redis+unix:///path";
+    case TextForm::kHostList: return "host names separated by commas, each with or without :port";
+    case TextForm::kDomain: return "a domain name with a dot in it";
+  }
+  return {};
+}
+
+bool may_hold_password(const SettingRow& row) {
+  return type_of(row) == SettingValue::Type::kText &&
+         (row.form == TextForm::kStoreUrl || row.form == TextForm::kCacheUrl || row.form == TextForm::kHttpUrl);
+}
+
+template <class Integer>
+bool assign_integer(const SettingRow& row, std::string_view text, Integer& out) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  if (value < row.min || value > row.max) return false;
+  out = static_cast<Integer>(value);
+  return true;
+}
+
+bool assign(const SettingRow& row, std::string_view text, Settings& settings) {
+  return std::visit(Overload{
+                        [&](std::string& (*slot)(Settings&)) {
+                          if (!fits(row, text)) return false;
+                          slot(settings) = std::string(text);
+                          return true;
+                        },
+                        [&](int& (*slot)(Settings&)) { return assign_integer(row, text, slot(settings)); },
+                        [&](std::int64_t& (*slot)(Settings&)) { return assign_integer(row, text, slot(settings)); },
+                        [&](bool& (*slot)(Settings&)) {
+                          if (text != "true" && text != "false") return false;
+                          slot(settings) = text == "true";
+                          return true;
+                        },
+                    },
+                    row.slot);
+}
+
+}  // namespace
+
+SettingValue::Type type_of(const SettingRow& row) {
+  constexpr SettingValue::Type kTypes[] = {SettingValue::Type::kText, SettingValue::Type::kInteger,
+                                           SettingValue::Type::kInteger, SettingValue::Type::kBoolean};
+  return kTypes[row.slot.index()];
+}
+
+std::string environment_name(std::string_view key) {
+  std::string name = "MOONGATE_";
+  for (char c : key) name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  return name;
+}
+
+std::string allowed_values(const SettingRow& row) {
+  switch (type_of(row)) {
+    case SettingValue::Type::kInteger:
+      return "a whole number from " + std::to_string(row.min) + " to " + std::to_string(row.max);
+    case SettingValue::Type::kBoolean: return "true or false";
+    case SettingValue::Type::kText: return allowed_text(row);
+  }
+  return {};
+}
+
+Status assign_setting(const SettingRow& row, std::string_view text, Settings& settings) {
+  if (assign(row, text, settings)) return {};
+  const std::string given = may_hold_password(row) ? "the value" : "\"" + quotable(text) + "\"";
+  return invalid(given + " is not allowed here; it must be " + allowed_values(row));
+}
+
+std::string read_setting(const SettingRow& row, const Settings& settings) {
+  // The slots give references for writing; here they are only read.
+  auto& readable = const_cast<Settings&>(settings);
+  std::string text = std::visit(Overload{
+                                    [&](std::string& (*slot)(Settings&)) { return slot(readable); },
+                                    [&](int& (*slot)(Settings&)) { return std::to_string(slot(readable)); },
+                                    [&](std::int64_t& (*slot)(Settings&)) { return std::to_string(slot(readable)); },
+                                    [&](bool& (*slot)(Settings&)) -> std::string { return slot(readable) ? "true" : "false"; },
+                                },
+                                row.slot);
+  return may_hold_password(row) ? mask_url_password(text) : text;
+}
+
+std::string mask_url_password(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t at = url.rfind('@');
+  if (scheme == url.npos || at == url.npos || at < scheme + 3) return std::string(url);
+  const std::size_t colon = url.find(':', scheme + 3);
+  // Without a colon all before '@' may be the password ("redis://secret@host").
+  const std::size_t begin = colon < at ? colon + 1 : scheme + 3;
+  if (begin == at) return std::string(url);
+  return std::string(url.substr(0, begin)) + "***" + std::string(url.substr(at));
+}
+
+}  // namespace moongate

@@ -1,0 +1,138 @@
+// Reads conf/moongate.yaml: groups of scalars, one level deep. Every problem carries yaml-cpp's line and column.
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "config/nearest.h"
+#include "config/setting_row.h"
+
+namespace moongate {
+namespace {
+
+bool is_group(std::string_view name) {
+  const auto keys = setting_keys();
+  return std::any_of(keys.begin(), keys.end(), [&](std::string_view key) {
+    return key.size() > name.size() && key.starts_with(name) && key[name.size()] == '.';
+  });
+}
+
+class Reader {
+ public:
+  Reader(const std::string& file, Settings& settings, SettingOrigins& origins, std::vector<Problem>& problems)
+      : file_(file), settings_(settings), origins_(origins), problems_(problems) {}
+
+  void read_document(const YAML::Node& root) {
+    if (root.IsNull()) return;  // only comments: all defaults
+    if (!root.IsMap()) {
+      problem(root.Mark(), "", "a settings file is made of lines like \"workers: 4\" and groups like \"listen:\"");
+      return;
+    }
+    read_map(root, "");
+  }
+
+  void problem(const YAML::Mark& mark, std::string path, std::string message) {
+    const bool known = !mark.is_null();
+    problems_.push_back(
+        {file_, known ? mark.line + 1 : 0, known ? mark.column + 1 : 0, std::move(path), std::move(message)});
+  }
+
+ private:
+  void read_map(const YAML::Node& map, const std::string& group) {
+    for (const auto& entry : map) {
+      if (!entry.first.IsScalar()) {
+        problem(entry.first.Mark(), group, "a setting's name must be plain text");
+        continue;
+      }
+      const std::string path = group.empty() ? entry.first.Scalar() : group + "." + entry.first.Scalar();
+      read_entry(entry.first, entry.second, path, group.empty());
+    }
+  }
+
+  void read_entry(const YAML::Node& key, const YAML::Node& value, const std::string& path, bool outermost) {
+    const SettingRow* row = find_setting(path);
+    const bool group = outermost && row == nullptr && is_group(path);
+    if (row == nullptr && !group) {
+      problem(key.Mark(), quotable(path),
+              "unknown setting; the nearest known one is " + std::string(nearest_name(path, setting_keys())));
+      return;
+    }
+    const int line = key.Mark().line + 1;
+    if (const auto [seen, first_time] = lines_.emplace(path, line); !first_time) {
+      problem(key.Mark(), path, "is here for the second time; the first is on line " + std::to_string(seen->second));
+      return;
+    }
+    if (group) {
+      read_group(value, path);
+    } else {
+      read_scalar(*row, key, value);
+    }
+  }
+
+  void read_group(const YAML::Node& value, const std::string& path) {
+    if (value.IsNull()) return;  // every line of the group is commented out
+    if (value.IsMap()) {
+      read_map(value, path);
+    } else {
+      problem(value.Mark(), path, "is a group of settings; write them below it, indented");
+    }
+  }
+
+  void read_scalar(const SettingRow& row, const YAML::Node& key, const YAML::Node& value) {
+    const std::string path(row.key);
+    if (value.IsNull()) {
+      problem(key.Mark(), path, "has no value; it must be " + allowed_values(row) +
+                                    " (\"\" is the empty text; without the line the default holds)");
+      return;
+    }
+    if (!value.IsScalar()) {
+      problem(value.Mark(), path, "must be a single value: " + allowed_values(row));
+      return;
+    }
+    if (Status status = assign_setting(row, value.Scalar(), settings_); !status) {
+      problem(value.Mark(), path, status.error().message);
+      return;
+    }
+    origins_.set(row.key, {file_, value.Mark().line + 1, value.Mark().column + 1, path});
+  }
+
+  const std::string& file_;
+  Settings& settings_;
+  SettingOrigins& origins_;
+  std::vector<Problem>& problems_;
+  std::map<std::string, int> lines_;
+};
+
+// yaml-cpp's messages name no values, so none can carry a secret; it gives up by itself where nesting is too
+// deep for its recursion (depthguard.h).
+std::optional<std::vector<YAML::Node>> parse(std::string_view text, Reader& reader) {
+  try {
+    return YAML::LoadAll(std::string(text));
+  } catch (const YAML::Exception& error) {
+    reader.problem(error.mark, "", "is not valid YAML: " + quotable(error.msg, 160));
+  } catch (const std::exception&) {
+    reader.problem(YAML::Mark::null_mark(), "", "is not valid YAML");
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void apply_settings_yaml(const std::string& file, std::string_view text, Settings& settings,
+                         SettingOrigins& origins, std::vector<Problem>& problems) {
+  Reader reader(file, settings, origins, problems);
+  const auto documents = parse(text, reader);
+  if (!documents) return;
+  if (documents->size() > 1) {
+    reader.problem((*documents)[1].Mark(), "", "holds more than one YAML document; remove the \"---\" between them");
+    return;
+  }
+  try {
+    if (!documents->empty()) reader.read_document(documents->front());
+  } catch (const std::exception&) {
+    reader.problem(YAML::Mark::null_mark(), "", "holds YAML that cannot be a settings file");
+  }
+}
+
+}  // namespace moongate
