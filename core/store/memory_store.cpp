@@ -56,6 +56,15 @@ Result<bool> MemoryStore::set_virtual_account_enabled(std::string_view id, bool 
   return true;
 }
 
+Result<bool> MemoryStore::set_virtual_account_metadata_default(std::string_view id, bool marked) {
+  const Lock lock(mutex_);
+  const auto found = accounts_.find(id);
+  if (found == accounts_.end()) return false;
+  for (auto& [other_id, other] : accounts_) other.metadata_default = other.metadata_default && !marked;
+  found->second.metadata_default = marked;
+  return true;
+}
+
 Result<bool> MemoryStore::set_virtual_account_external_secret(std::string_view id, std::string_view sha256) {
   const Lock lock(mutex_);
   const auto found = accounts_.find(id);

@@ -14,6 +14,7 @@ class MemoryStore final : public Store {
   Result<std::vector<VirtualAccountRecord>> list_virtual_accounts() override;
   Result<std::optional<VirtualAccountRecord>> find_virtual_account(std::string_view id) override;
   Result<bool> set_virtual_account_enabled(std::string_view id, bool enabled) override;
+  Result<bool> set_virtual_account_metadata_default(std::string_view id, bool marked) override;
   Result<bool> set_virtual_account_external_secret(std::string_view id, std::string_view sha256) override;
   Result<bool> erase_virtual_account(std::string_view id) override;
 

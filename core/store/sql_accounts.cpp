@@ -36,14 +36,19 @@ Result<bool> insert_grants(SqlConnection& connection, const std::string& account
   return true;
 }
 
+Status clear_metadata_default(SqlConnection& connection) {
+  const Result<std::int64_t> done =
+      connection.execute("UPDATE virtual_accounts SET metadata_default = 0 WHERE metadata_default = 1", {});
+  if (!done) return done.error();
+  return {};
+}
+
 }  // namespace
 
 Result<bool> SqlStore::insert_virtual_account(const VirtualAccountRecord& record) {
   return transaction([&](SqlConnection& connection) -> Result<bool> {
     if (record.metadata_default) {
-      const Result<std::int64_t> done = connection.execute(
-          "UPDATE virtual_accounts SET metadata_default = 0 WHERE metadata_default = 1", {});
-      if (!done) return done.error();
+      if (Status done = clear_metadata_default(connection); !done) return done.error();
     }
     Result<bool> done = connection.insert(
         "INSERT INTO virtual_accounts (id, email, name, project, key_id, public_key, certificate, "
@@ -100,6 +105,19 @@ Result<bool> SqlStore::set_virtual_account_enabled(std::string_view id, bool ena
                                             {static_cast<std::int64_t>(enabled), std::string(id)});
   if (!done) return done.error();
   return *done > 0;
+}
+
+Result<bool> SqlStore::set_virtual_account_metadata_default(std::string_view id, bool marked) {
+  return transaction([&](SqlConnection& connection) -> Result<bool> {
+    if (marked) {
+      if (Status done = clear_metadata_default(connection); !done) return done.error();
+    }
+    const Result<std::int64_t> done =
+        connection.execute("UPDATE virtual_accounts SET metadata_default = ? WHERE id = ?",
+                           {static_cast<std::int64_t>(marked), std::string(id)});
+    if (!done) return done.error();
+    return *done > 0;
+  });
 }
 
 Result<bool> SqlStore::set_virtual_account_external_secret(std::string_view id, std::string_view sha256) {

@@ -28,6 +28,8 @@ class Store {
   virtual Result<std::vector<VirtualAccountRecord>> list_virtual_accounts() = 0;
   virtual Result<std::optional<VirtualAccountRecord>> find_virtual_account(std::string_view id) = 0;
   virtual Result<bool> set_virtual_account_enabled(std::string_view id, bool enabled) = 0;
+  // True takes the mark from the account that has it.
+  virtual Result<bool> set_virtual_account_metadata_default(std::string_view id, bool marked) = 0;
   virtual Result<bool> set_virtual_account_external_secret(std::string_view id, std::string_view sha256) = 0;
   // Its refresh tokens go with it.
   virtual Result<bool> erase_virtual_account(std::string_view id) = 0;

@@ -61,6 +61,19 @@ TEST_P(StoreContract, KeepsTheMetadataMarkWhereItIsWhenTheNewAccountIsRefused) {
   EXPECT_TRUE(store->find_virtual_account("1").value()->metadata_default);
 }
 
+TEST_P(StoreContract, MovesTheMetadataMarkAndTakesItAway) {
+  for (const char* id : {"1", "2"}) ASSERT_TRUE(store->insert_virtual_account(account_record(id)).value());
+  EXPECT_TRUE(store->set_virtual_account_metadata_default("1", true).value());
+  EXPECT_TRUE(store->set_virtual_account_metadata_default("2", true).value());
+  EXPECT_FALSE(store->find_virtual_account("1").value()->metadata_default);
+  EXPECT_FALSE(store->set_virtual_account_metadata_default("3", true).value());
+  EXPECT_TRUE(store->find_virtual_account("2").value()->metadata_default) << "nobody else took it";
+  EXPECT_TRUE(store->set_virtual_account_metadata_default("1", false).value());
+  EXPECT_TRUE(store->find_virtual_account("2").value()->metadata_default);
+  EXPECT_TRUE(store->set_virtual_account_metadata_default("2", false).value());
+  EXPECT_FALSE(store->find_virtual_account("2").value()->metadata_default);
+}
+
 TEST_P(StoreContract, ChangesAndErasesAVirtualAccount) {
   ASSERT_TRUE(store->insert_virtual_account(account_record("1")).value());
   EXPECT_TRUE(store->set_virtual_account_enabled("1", false).value());
