@@ -41,9 +41,9 @@ VENDOR_HEADERS = {
     "yaml-cpp/": ["config"],
     "simdjson": ["config", "protocol", "script"],
     "CLI/": ["app"],
-    "zlib.h": ["meter", "http", "simulator"],
-    "brotli/": ["meter", "http"],
-    "zstd.h": ["meter", "http"],
+    "zlib.h": ["meter", "simulator"],
+    "brotli/": ["meter", "simulator"],
+    "zstd.h": ["meter", "simulator"],
     "gtest/": ["tests"],
     "gmock/": ["tests"],
 }
