@@ -18,7 +18,7 @@ need_debian() {
     version=$(. /etc/os-release && printf %s "${VERSION_ID:-}")
   fi
   [[ $id == debian && $version == 12 ]] ||
-    die "this is ${id:-an unknown system} ${version}, and Moongate is built on Debian 12 (bookworm): use one, or the Dockerfile."
+    die "this is ${id:-an unknown system}${version:+ $version}, and Moongate is built on Debian 12 (bookworm): use one, or the Dockerfile."
 }
 
 # missing_packages LIST...: prints the packages of the lists that are not installed. Quick: one dpkg-query.
@@ -69,7 +69,8 @@ install_packages() {
 apt_failed() {
   local reason
   grep -q 'No space left on device' "$2" && die "apt-get $1 failed: the disk is full. Free some and start again."
-  reason=$(grep -a '^E: ' "$2" | tail -n 1)
+  reason=$(grep -aE '^(E|W): (Failed to fetch|Some index files failed)' "$2" | head -n 1)
+  [[ -n $reason ]] || reason=$(grep -a '^E: ' "$2" | tail -n 1)
   die "apt-get $1 failed: ${reason:-see the end of the log}. The whole output is in $2"
 }
 
@@ -84,7 +85,7 @@ configure() {
     say "The repository has moved: building $directory anew."
     rm -rf "$directory/CMakeFiles" "$directory/CMakeCache.txt" "$directory/build.ninja"
   fi
-  need_space . 1500 'the build'
+  need_space "$directory" 1500 'the build'
   cmake -S . -B "$directory" -G Ninja -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 "$@" >"$log" 2>&1 &&
     return 0
   grep -A 12 'CMake Error' "$log" | head -n 30 >&2
