@@ -15,6 +15,8 @@ from .report import TITLES, Report
 from .stage import Stage
 
 CROWD = 10000
+NEEDED = ("nginx", "moongate")
+WITHOUT_REDIS = ("nginx", "nginx-lua", "moongate")
 SPARE_FILES = 400  # listeners, logs, libraries, upstream connections between two uses
 
 
@@ -74,21 +76,20 @@ class Run:
         self._rounds.setdefault(measure, {}).setdefault(name, []).append(figures)
 
     def _small(self):
-        seconds = 0.7 if self._chosen.quick else 1.5
+        seconds = 0.5 if self._chosen.quick else 1.5
         self._interleave("small", None, self._chosen.rounds,
                          lambda c: measures.requests(self._stage, c, measures.SMALL, 64, seconds))
 
     def _large(self):
-        seconds = 0.7 if self._chosen.quick else 1.5
-        self._interleave("large", None, self._chosen.rounds,
+        seconds = 0.5 if self._chosen.quick else 1.5
+        self._interleave("large", WITHOUT_REDIS if self._chosen.quick else None, self._chosen.rounds,
                          lambda c: measures.requests(self._stage, c, measures.LARGE, 32, seconds))
 
     def _sse(self):
-        seconds = 1.0 if self._chosen.quick else 3.0
+        seconds = 0.6 if self._chosen.quick else 3.0
         for _ in range(self._chosen.rounds):
             self._note("sse", "direct", measures.events(self._stage, None, 500, 10000, seconds))
-            self._interleave("sse", ("nginx", "nginx-lua", "moongate"), 1,
-                             lambda c: measures.events(self._stage, c, 500, 10000, seconds))
+            self._interleave("sse", WITHOUT_REDIS, 1, lambda c: measures.events(self._stage, c, 500, 10000, seconds))
 
     def _idle(self):
         self._memory("idle", tls=False)
@@ -98,12 +99,12 @@ class Run:
 
     def _memory(self, measure, tls):
         streams = min(500 if self._chosen.quick else 2000, self.crowd_streams)
-        self._interleave(measure, ("nginx", "nginx-lua", "moongate"), 1,
+        self._interleave(measure, NEEDED if self._chosen.quick else WITHOUT_REDIS, 1,
                          lambda c: measures.idle_streams(self._stage, c, streams, tls))
 
     def _calls(self):
-        count = 3000 if self._chosen.quick else 10000
-        self._interleave("calls", None, 1, lambda c: measures.system_calls(self._stage, c, count, measures.SMALL, 64))
+        count = 2000 if self._chosen.quick else 10000
+        self._interleave("calls", NEEDED if self._chosen.quick else None, 1, lambda c: measures.system_calls(self._stage, c, count, measures.SMALL, 64))
 
     def _crowd(self):
         if self.crowd_streams < CROWD:
@@ -114,10 +115,10 @@ class Run:
         def once(contender):
             figures = measures.crowd(self._stage, contender, self.crowd_streams, interval_s)
             return figures | {"lost": figures["streams"] - figures["complete"]}
-        self._interleave("crowd", ("nginx", "moongate"), 1, once)
+        self._interleave("crowd", ("moongate",) if self._chosen.quick else NEEDED, 1, once)
 
     def _start(self):
-        self._interleave("start", ("nginx", "moongate"), 1 if self._chosen.quick else 3, measures.start_time)
+        self._interleave("start", NEEDED, 1 if self._chosen.quick else 3, measures.start_time)
 
 
 def say(text):
