@@ -85,7 +85,7 @@ configure() {
     say "The repository has moved: building $directory anew."
     rm -rf "$directory/CMakeFiles" "$directory/CMakeCache.txt" "$directory/build.ninja"
   fi
-  need_space "$directory" 1500 'the build'
+  need_space "$PWD/$directory" 1500 'the build'
   cmake -S . -B "$directory" -G Ninja -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 "$@" >"$log" 2>&1 &&
     return 0
   grep -A 12 'CMake Error' "$log" | head -n 30 >&2
