@@ -1,0 +1,32 @@
+// The cache contract over Redis.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "cache/cache.h"
+#include "cache/redis_client.h"
+
+namespace moongate {
+
+class RedisCacheFactory final : public CacheFactory {
+ public:
+  // `options.seed` is the first worker's; the others' follow from it. `ca_file` as in CacheOptions.
+  RedisCacheFactory(RedisClientOptions options, std::string ca_file, Resolver& resolver, const Logger* log)
+      : options_(std::move(options)), ca_file_(std::move(ca_file)), resolver_(resolver), log_(log) {}
+
+  Result<std::unique_ptr<Cache>> make(Reactor& reactor) override;
+  CacheCounters counters() const override;
+  std::string describe() const override { return options_.url.describe(); }
+
+ private:
+  const RedisClientOptions options_;
+  const std::string ca_file_;
+  Resolver& resolver_;
+  const Logger* const log_;
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<RedisCounters>> counters_;  // one each worker
+};
+
+}  // namespace moongate
