@@ -38,6 +38,12 @@ class BodyFramer {
   bool at_chunk_boundary() const {
     return state_ == State::kUntilClose || (state_ == State::kSize && digits_ == 0);
   }
+  // In the middle of a chunk's size line.
+  bool inside_size() const {
+    return (state_ == State::kSize && digits_ > 0) || state_ == State::kExtension || state_ == State::kSizeLf;
+  }
+  // Right behind the last chunk's size line, before any trailer.
+  bool inside_last() const { return state_ == State::kTrailerStart; }
   // Payload bytes still to come of what is announced (kLength), else 0.
   std::uint64_t left() const { return left_; }
 

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "config/map.h"
 #include "http/head.h"
+#include "meter/outcome.h"
 #include "net/task.h"
 #include "protocol/api.h"
 #include "protocol/usage.h"
@@ -52,9 +53,6 @@ struct Rejection {
   std::string reason;            // Google's ErrorInfo reason, or empty
   int retry_after_seconds = -1;
 };
-
-enum class Outcome : std::uint8_t { kPending, kDone, kRejected, kClientGone, kUpstreamCut, kTimeout, kError };
-std::string_view to_string(Outcome outcome);  // "done", "client-gone", "upstream-cut", "timeout", "rejected", "error"
 
 // The request's body, as far as it is there.
 class RequestBody {

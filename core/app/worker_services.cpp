@@ -1,0 +1,76 @@
+#include "app/worker_services.h"
+
+namespace moongate {
+
+WorkerServices::WorkerServices(Worker& worker, const Shared& shared, std::unique_ptr<Cache> cache)
+    : worker_(worker),
+      shared_(shared),
+      cache_(std::move(cache)),
+      directory_(shared.verifier, shared.gateway.clock) {}
+
+Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, const Shared& shared,
+                                                               std::shared_ptr<const Snapshot> snapshot) {
+  auto cache = shared.caches.make(worker.reactor);
+  if (!cache) return cache.error();
+  std::unique_ptr<WorkerServices> services(new WorkerServices(worker, shared, std::move(*cache)));
+  services->set_snapshot(std::move(snapshot));
+  return services;
+}
+
+void WorkerServices::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
+  picker_.set_map(snapshot->map);
+  directory_.set_snapshot(std::move(snapshot));
+}
+
+Task<void> WorkerServices::sleep(int milliseconds) {
+  Signal signal(worker_.reactor);
+  co_await signal.wait(worker_.reactor.now_ms() + milliseconds);
+}
+
+Task<Result<FetchResponse>> WorkerServices::fetch(FetchRequest request) {
+  return moongate::fetch(worker_.reactor, worker_.pool, std::move(request));
+}
+
+bool WorkerServices::try_find_client(std::string_view credential, ClientAnswer& answer) {
+  auto found = directory_.find(credential);  // sealed tokens are opened here, too: nobody has to be asked
+  if (found) {
+    answer.identity = std::move(*found);
+  } else {
+    answer.identity = nullptr;
+    answer.refusal = "unknown, expired, revoked or disabled";
+  }
+  return true;
+}
+
+Task<Result<ClientAnswer>> WorkerServices::find_client(std::string credential) {
+  ClientAnswer answer;
+  try_find_client(credential, answer);
+  co_return answer;
+}
+
+const std::vector<std::shared_ptr<const Account>>& WorkerServices::pick_accounts(Provider provider,
+                                                                                 std::string_view model,
+                                                                                 const Identity& identity) {
+  const bool gemini = provider == Provider::kVertex || provider == Provider::kGemini;
+  return picker_.pick(provider, model, gemini ? identity.gemini_accounts : identity.claude_accounts);
+}
+
+std::shared_ptr<const MintedToken> WorkerServices::cached_token(const Credential& credential) {
+  return shared_.gateway.tokens.cached(credential);
+}
+
+Task<Result<std::shared_ptr<const MintedToken>>> WorkerServices::token(std::shared_ptr<const Credential> credential) {
+  return shared_.gateway.tokens.token(worker_.reactor, worker_.pool, std::move(credential));
+}
+
+Result<int> WorkerServices::define_metric(const MetricSpec& spec) { return shared_.gateway.metrics.define(spec); }
+
+void WorkerServices::update_metric(int metric, std::span<const std::string_view> label_values, double value, bool set) {
+  shared_.gateway.metrics.update(metric, label_values, value, set);
+}
+
+void WorkerServices::count_hook_failure(std::string_view hook, std::string_view kind) {
+  worker_.metrics.count_policy_error(hook, kind);
+}
+
+}  // namespace moongate

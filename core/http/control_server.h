@@ -1,0 +1,37 @@
+// The HTTP server of the control plane: whole requests to whole responses, on Beast. The data plane has its own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "http/message.h"
+
+namespace moongate {
+
+// Serves from construction to destruction: one thread for the sockets, a few for the handler, which may block.
+class ControlServer {
+ public:
+  struct Options {
+    int listener = -1;                        // a listening socket; the server owns it from now on
+    int handler_threads = 4;
+    std::size_t max_body_bytes = 1u << 20;    // beyond: 413
+    int request_timeout_ms = 15'000;          // to receive one; the connection may idle for 60 s between requests
+    int max_connections = 512;                // beyond: closed at once
+    int max_queued = 256;                     // requests waiting for a handler thread; beyond: 503
+  };
+  // kInternal: the listener cannot be used.
+  static Result<std::unique_ptr<ControlServer>> start(const Options& options, HttpHandler handler,
+                                                      const Logger& logger);
+  // Stops accepting, lets running handlers end, closes everything.
+  ~ControlServer();
+  ControlServer(const ControlServer&) = delete;
+
+ private:
+  struct State;
+  explicit ControlServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace moongate

@@ -1,0 +1,443 @@
+#include "proxy/pipeline.h"
+
+#include <algorithm>
+
+#include "proxy/event_filter.h"
+
+namespace moongate {
+namespace {
+
+constexpr int kReplyMs = 10'000;
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+std::string_view without_bearer(std::string_view value) {
+  static constexpr std::string_view kBearer = "bearer ";
+  if (value.size() <= kBearer.size()) return {};
+  for (std::size_t i = 0; i < kBearer.size(); ++i) {
+    if (lower(value[i]) != kBearer[i]) return {};
+  }
+  value.remove_prefix(kBearer.size());
+  while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+  return value;
+}
+
+std::string percent_decode(std::string_view text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1; };
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0) {
+      out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
+      i += 2;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
+bool pattern_matches(std::string_view pattern, std::string_view name) {
+  if (!pattern.empty() && pattern.back() == '*') {
+    pattern.remove_suffix(1);
+    return name.substr(0, pattern.size()) == pattern;
+  }
+  return name == pattern;
+}
+
+}  // namespace
+
+bool Identity::allows(Provider provider) const {
+  return providers.empty() || std::find(providers.begin(), providers.end(), provider) != providers.end();
+}
+
+bool Identity::allows_model(std::string_view name) const {
+  return models.empty() ||
+         std::any_of(models.begin(), models.end(), [&](const auto& each) { return pattern_matches(each, name); });
+}
+
+Task<bool> run_exchange(ClientConnection& connection, std::unique_ptr<RequestHead> head) {
+  Pipeline pipeline(connection, std::move(head));
+  co_return co_await pipeline.run();
+}
+
+Pipeline::Pipeline(ClientConnection& connection, std::unique_ptr<RequestHead> head)
+    : client_(connection),
+      worker_(connection.worker),
+      settings_(worker_.gateway.settings),
+      phases_(worker_.phases()),
+      request_head_(std::move(head)),
+      body_(connection.stream, connection.signal, worker_.body_limits),
+      id_(make_request_id(worker_)) {
+  id = id_;
+  client_address = client_.address;
+  tls = client_.tls;
+  request = request_head_.get();
+  started_ns = worker_.reactor.now_ns();
+  keep_alive_ = request->keep_alive;
+  worker_.gateway.exchanges.fetch_add(1, std::memory_order_relaxed);
+}
+
+Pipeline::~Pipeline() {
+  worker_.gateway.exchanges.fetch_sub(1, std::memory_order_relaxed);
+  if (request_head_) worker_.give_back(std::move(request_head_));
+  if (response_head_) worker_.give_back(std::move(response_head_));
+}
+
+Task<bool> Pipeline::run() {
+  const std::size_t head_size = request->size;
+  target = parse_target(request->method, request->target);
+  refine_dialect(target, request->find(HeaderId::kAnthropicVersion).found, request->find(HeaderId::kXGoogApiKey).found);
+  method_ = request->method;
+  path_ = target.path;
+  consumed_ = head_size;
+  body_.begin(*request, client_.in.data() + client_.begin + head_size, client_.end - client_.begin - head_size,
+              target.model_in_body);
+  consumed_ += body_.consumed_behind_head();
+  if (request->expect_continue) body_.owe_continue();
+
+  co_await serve();
+
+  if (!answered_ && outcome == Outcome::kPending) outcome = Outcome::kError;
+  co_await finish();
+  if (keep_alive_ && body_.awaits_client()) {  // what was not read would be taken for the next request
+    keep_alive_ = false;
+    linger_ = answered_ && !cut_;
+  }
+  if (body_.swallowed_more() || cut_) keep_alive_ = false;
+  client_.stream.set_signal(&client_.signal);
+  if (!head_released) release_head();
+  if (!keep_alive_ && linger_ && !client_.aborted) co_await linger(client_.stream, client_.signal);
+  co_return keep_alive_ && !worker_.draining() && !client_.aborted;
+}
+
+Task<void> Pipeline::serve() {
+  if (body_.failure().kind != ErrorKind::kInternal) {  // chunks that were malformed in the very first bytes
+    co_await reply_failure(body_.failure());
+    co_return;
+  }
+  const bool answered = co_await answer_itself();
+  if (answered) co_return;
+  if (!co_await hook(Phase::kAuthenticate)) co_return;
+  if (request->framing == Framing::kLength && request->content_length > worker_.body_limits.total) {
+    co_await reply_error(413, "The request body is larger than " + std::to_string(worker_.body_limits.total) + " bytes.");
+    co_return;
+  }
+  Status learned = co_await learn_model();
+  if (!learned) {
+    co_await reply_failure(learned.error());
+    co_return;
+  }
+  if (!co_await hook(Phase::kSelect)) co_return;
+  if (routes.empty()) {
+    co_await reply_error(500, "The policy chose no route for this request.");
+    co_return;
+  }
+  co_await try_routes();
+}
+
+Task<bool> Pipeline::hook(Phase phase) {
+  if (phases_->start(phase, *this) == Step::kSuspended) co_await phases_->finish(*this);
+  if (client_.aborted) co_return false;
+  if (rejection.status == 0) co_return true;
+  co_await reply_rejection();
+  co_return false;
+}
+
+// Paths that need no upstream. Everything about the target that is wrong is told here, in the caller's dialect.
+Task<bool> Pipeline::answer_itself() {
+  ReplyHead head;
+  head.head_only = request->method == "HEAD";
+  if (request->upgrade && target.operation != Operation::kHealth) {
+    head.extra = "Upgrade: HTTP/1.1\r\n";
+    keep_alive_ = keep_alive_ && !body_.exists();
+    outcome = Outcome::kRejected;
+    co_await reply(426, error_body(target.dialect, {426, "WebSockets are not served here; send the request by POST.", id, {}, -1}),
+                   std::move(head));
+    co_return true;
+  }
+  if (target.operation == Operation::kHealth) {
+    outcome = Outcome::kDone;
+    co_await reply(200, "{\"status\":\"ok\"}", std::move(head));
+    co_return true;
+  }
+  if (target.operation == Operation::kTelemetry) {
+    outcome = Outcome::kDone;
+    co_await reply(204, {}, std::move(head));
+    co_return true;
+  }
+  if (!target.method_allowed) {
+    head.extra = "Allow: " + std::string(target.allow) + "\r\n";
+    outcome = Outcome::kRejected;
+    co_await reply(405, error_body(target.dialect, {405, "This path takes " + std::string(target.allow) + ".", id, {}, -1}),
+                   std::move(head));
+    co_return true;
+  }
+  if (target.operation == Operation::kNone) {
+    outcome = Outcome::kRejected;
+    const std::string message = target.dialect == Dialect::kOpenAi
+                                    ? "The OpenAI-compatible API is not served by this gateway."
+                                    : "There is no such path: " + std::string(target.path.substr(0, 200)) + ".";
+    co_await reply(404, error_body(target.dialect, {404, message, id, {}, -1}), std::move(head));
+    co_return true;
+  }
+  co_return false;
+}
+
+std::string_view Pipeline::caller_credential() {
+  if (caller_credential_) return *caller_credential_;
+  std::string_view found;
+  if (const auto key = request->find(HeaderId::kXApiKey); key && !key.value.empty()) found = key.value;
+  if (found.empty()) {
+    if (const auto key = request->find(HeaderId::kAuthorization); key) found = without_bearer(key.value);
+  }
+  if (found.empty()) {
+    if (const auto key = request->find(HeaderId::kXGoogApiKey); key) found = key.value;
+  }
+  if (found.empty() && !target.key.empty()) {
+    if (target.key.find('%') == std::string_view::npos) {
+      found = target.key;
+    } else {
+      credential_storage_ = percent_decode(target.key);
+      found = credential_storage_;
+    }
+  }
+  if (found.empty()) {
+    if (const auto key = request->find(HeaderId::kXAuthToken); key) found = key.value;
+  }
+  caller_credential_ = found;
+  return found;
+}
+
+// Reads as much of the body as it takes to know the model; nothing when the path says it.
+Task<Status> Pipeline::learn_model() {
+  if (!target.model_in_body) {
+    model = target.model;
+    if (model.find('%') != std::string::npos) model = percent_decode(model);
+    stream = target.operation == Operation::kStreamGenerate;
+    co_return Status();
+  }
+  Status read = co_await body_.read_model(false);
+  if (!read) co_return read;
+  const auto malformed = [](const char* what) { return Error(ErrorKind::kInvalid, what, ErrorSource::kClient); };
+  const JsonScanner& scanner = body_.scanner();
+  if (!scanner.seen(BodyReader::kModel)) {
+    if (scanner.state() == JsonScanner::State::kBroken) co_return malformed("The request body is not valid JSON.");
+    if (scanner.state() == JsonScanner::State::kMore) {
+      co_return malformed(body_.received() == 0 ? "The request has no body; send a JSON object with a \"model\"."
+                                                : "The request body ends in the middle of its JSON.");
+    }
+    co_return malformed("model: this field is required.");
+  }
+  if (body_.ambiguous_model()) co_return malformed("model: this field is given more than once.");
+  const auto& captured = scanner.capture(BodyReader::kModel);
+  if (captured.truncated || !decode_json_string(captured.raw, model) || model.empty() ||
+      model.find('\0') != std::string::npos) {
+    co_return malformed("model: this field must be a string that names a model.");
+  }
+  co_return Status();
+}
+
+// Each route in order of preference, as long as nothing of the request can have been executed.
+Task<void> Pipeline::try_routes() {
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    route = &routes[i];
+    bool fresh = false;
+    for (;;) {
+      ++attempts;
+      const Attempt result = co_await try_route(fresh);
+      if (result == Attempt::kRejected || result == Attempt::kFinished) co_return;
+      if (client_.aborted || client_left()) {
+        outcome = Outcome::kClientGone;
+        co_return;
+      }
+      const bool here = result == Attempt::kRetryHere;
+      if (!here) break;
+      fresh = true;
+    }
+    if (!body_.rewind()) break;
+  }
+  // Every route failed to connect; error_ has the last reason for the log, the caller needs none of the addresses.
+  if (outcome == Outcome::kPending) {
+    co_await reply_error(503, "No upstream for this request could be reached; try again shortly.", {}, 1);
+    outcome = Outcome::kError;
+  }
+}
+
+Task<Pipeline::Attempt> Pipeline::try_route(bool fresh_connection) {
+  const MonoMs started = worker_.reactor.now_ms();
+  if (!co_await hook(Phase::kMap)) co_return Attempt::kRejected;
+  if (!co_await hook(Phase::kRequestPrivacy)) co_return Attempt::kRejected;
+  if (phases_->defines(Phase::kRequestFilter) && attempts == 1) {
+    const bool passed = co_await filter_request();
+    if (!passed) co_return Attempt::kRejected;
+  }
+  if (needs_body_edit()) {  // where the APIs differ; that takes the whole body
+    Status ready = co_await body_.read_all();
+    if (!ready) {
+      co_await reply_failure(ready.error());
+      co_return Attempt::kRejected;
+    }
+  }
+  if (Status prepared = prepare_upstream(); !prepared) {
+    co_await reply_failure(prepared.error());
+    co_return Attempt::kRejected;
+  }
+  upstream_ = fresh_connection ? nullptr : worker_.pool.take_idle(endpoint_);
+  if (!upstream_) {
+    auto connected = co_await worker_.pool.connect(endpoint_, client_.signal, started + settings_.timeouts.connect_ms);
+    if (client_left()) {
+      outcome = Outcome::kClientGone;
+      co_return Attempt::kFinished;
+    }
+    if (!connected) {
+      error_ = connected.error().describe();
+      worker_.gateway.logger.warn("cannot reach an upstream",
+                                  {{"request_id", id_}, {"account", route->account->name}, {"reason", error_}});
+      co_return Attempt::kRetryNext;
+    }
+    upstream_ = std::move(*connected);
+  }
+  upstream_->stream.set_signal(&client_.signal);
+  co_return co_await relay();
+}
+
+Task<bool> Pipeline::filter_request() {
+  Status read = co_await body_.read_all();
+  if (!read) {
+    co_await reply_failure(read.error());
+    co_return false;
+  }
+  co_return co_await hook(Phase::kRequestFilter);
+}
+
+bool Pipeline::policy_keeps_head() const {
+  return phases_->defines(Phase::kLog) || phases_->defines(Phase::kEvent) || phases_->defines(Phase::kResponseFilter);
+}
+
+// Gives the request's memory back; an answer that streams for minutes holds none of it.
+void Pipeline::release_head() {
+  if (head_released) return;
+  client_.begin += consumed_;
+  if (client_.begin == client_.end) {
+    client_.in.release();
+    client_.begin = client_.end = 0;
+  }
+  head_released = true;
+  ApiTarget bare;
+  bare.dialect = target.dialect;
+  bare.operation = target.operation;
+  bare.sse = target.sse;
+  target = bare;
+  caller_credential_ = std::string_view();
+  if (request_head_) worker_.give_back(std::move(request_head_));
+  request = nullptr;
+}
+
+Task<void> Pipeline::reply(int code, std::string text, ReplyHead head) {
+  head.keep_alive = keep_alive_ && !worker_.draining() && !body_.awaits_client() && !body_.swallowed_more();
+  if (!head.keep_alive) {
+    keep_alive_ = false;
+    linger_ = true;
+  }
+  status = code;
+  answered_ = true;
+  first_byte_ns = worker_.reactor.now_ns();
+  const std::string message = render_reply(code, text, id, head);
+  Status sent = co_await write_all(client_.stream, client_.signal, message, worker_.reactor.now_ms() + kReplyMs);
+  if (!sent) {
+    keep_alive_ = linger_ = false;
+    if (outcome == Outcome::kPending || outcome == Outcome::kDone) outcome = Outcome::kClientGone;
+  }
+  bytes_out += text.size();
+}
+
+Task<void> Pipeline::reply_error(int code, std::string message, std::string reason, int retry_after) {
+  ReplyHead head;
+  head.head_only = method_ == "HEAD";
+  if (retry_after >= 0) head.extra = "Retry-After: " + std::to_string(retry_after) + "\r\n";
+  if (outcome == Outcome::kPending) outcome = Outcome::kRejected;
+  if (error_.empty()) error_ = message;
+  const ErrorText text{code, message, id, reason, retry_after};
+  // Google wraps the error of a stream that is an array in an array, too.
+  const bool array = target.operation == Operation::kStreamGenerate && !target.sse &&
+                     (target.dialect == Dialect::kVertexGemini || target.dialect == Dialect::kGemini);
+  co_await reply(code, array ? error_array_body(text) : error_body(target.dialect, text), std::move(head));
+}
+
+Task<void> Pipeline::reply_rejection() {
+  const Rejection why = rejection;
+  co_await reply_error(why.status, why.message, why.reason, why.retry_after_seconds);
+}
+
+// The one place that turns an error into a status.
+Task<void> Pipeline::reply_failure(const Error& error) {
+  const Error failure = error;
+  error_ = failure.describe();
+  if (failure.source == ErrorSource::kClient && failure.kind == ErrorKind::kClosed) {
+    outcome = Outcome::kClientGone;
+    keep_alive_ = false;
+    co_return;
+  }
+  int code = 500;
+  switch (failure.kind) {
+    case ErrorKind::kInvalid: code = 400; break;
+    case ErrorKind::kUnauthenticated: code = 401; break;
+    case ErrorKind::kForbidden: code = 403; break;
+    case ErrorKind::kNotFound: code = 404; break;
+    case ErrorKind::kTooLarge: code = 413; break;
+    case ErrorKind::kRateLimited: code = 429; break;
+    case ErrorKind::kTimeout: code = failure.source == ErrorSource::kClient ? 408 : 504; break;
+    case ErrorKind::kConnect:
+    case ErrorKind::kClosed:
+    case ErrorKind::kProtocol: code = 502; break;
+    case ErrorKind::kUnavailable:
+    case ErrorKind::kCanceled: code = 503; break;
+    case ErrorKind::kInternal: code = 500; break;
+  }
+  if (failure.kind == ErrorKind::kTimeout && outcome == Outcome::kPending) outcome = Outcome::kTimeout;
+  if (failure.source == ErrorSource::kUpstream && outcome == Outcome::kPending) outcome = Outcome::kError;
+  if (failure.source == ErrorSource::kClient && failure.kind != ErrorKind::kInvalid) keep_alive_ = false;
+  co_await reply_error(code, failure.message);
+}
+
+Task<void> Pipeline::finish() {
+  ended_ns = worker_.reactor.clock().mono_ns();
+  if (tap_) usage = tap_->usage();
+  bytes_in = body_.received();
+  if (phases_->defines(Phase::kLog)) {
+    // The answer is out: a log hook that waits holds up only this connection's next request.
+    if (phases_->start(Phase::kLog, *this) == Step::kSuspended) co_await phases_->finish(*this);
+  }
+  phases_->forget(*this);
+
+  AccessRecord record;
+  record.unix_ns = worker_.gateway.clock.unix_ns();
+  record.request_id = id;
+  record.client_address = client_address;
+  record.method = method_;
+  record.path = path_;
+  record.status = status;
+  record.upstream_status = upstream_status_;
+  record.outcome = outcome;
+  record.attempts = attempts;
+  record.stream = stream;
+  record.model = model;
+  record.upstream_model = upstream_model_;
+  record.usage = usage;
+  record.ttfb_us = first_byte_ns == 0 ? -1 : (first_byte_ns - started_ns) / 1000;
+  record.duration_us = (ended_ns - started_ns) / 1000;
+  record.bytes_in = bytes_in;
+  record.bytes_out = bytes_out;
+  record.error = error_;
+  record.dialect = to_string(target.dialect);
+  record.operation = to_string(target.operation);
+  if (identity) record.client = identity->client;
+  if (route != nullptr) {
+    record.provider = to_string(route->provider);
+    if (route->account) record.account = route->account->name;
+  }
+  worker_.access_log.write(record);
+  worker_.metrics.count(record);
+}
+
+}  // namespace moongate

@@ -1,0 +1,162 @@
+// The way of one request through the gateway. pipeline.cpp reads like the list in docs/architecture.md; relay.cpp moves
+// the bytes once an upstream has been chosen.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "meter/usage_tap.h"
+#include "proxy/client_connection.h"
+#include "proxy/exchange.h"
+#include "proxy/local_reply.h"
+
+namespace moongate {
+
+class Pipeline final : public Exchange {
+ public:
+  Pipeline(ClientConnection& connection, std::unique_ptr<RequestHead> head);
+  ~Pipeline() override;
+
+  // From the parsed head to the log line. False: the connection must be closed.
+  Task<bool> run();
+
+  RequestBody& body() override { return body_; }
+  std::string_view caller_credential() override;
+
+ private:
+  // How an attempt at an upstream ended.
+  enum class Attempt : std::uint8_t {
+    kFinished,   // an answer went to the client, whole or cut
+    kRetryHere,  // nothing was sent to the client: the same route again (stale connection, refused token)
+    kRetryNext,  // nothing was sent to the client and nothing executed: the next route may be tried
+    kRejected,   // rejection is set
+  };
+
+  // -- pipeline.cpp: the phases
+  Task<bool> hook(Phase phase);  // false: rejected
+  Task<void> serve();
+  Task<Status> learn_model();
+  Task<bool> answer_itself();    // health, telemetry, unknown paths, upgrades: true when answered
+  Task<void> try_routes();
+  Task<Attempt> try_route(bool fresh_connection);
+  Task<bool> filter_request();
+  Task<void> finish();           // settle, log
+  void release_head();
+  bool policy_keeps_head() const;
+
+  // -- upstream_request.cpp: what is sent
+  Status prepare_upstream();     // endpoint_, head_text_; edits the body where the APIs differ
+  std::string_view upstream_model() const;
+  bool needs_body_edit() const;
+  Status adapt_body();
+  void mark_unforwarded();
+  std::uint64_t replay_bytes() const;
+  void compose_request_head(const std::string& request_target);
+  bool may_replay() const;
+
+  // -- replies
+  Task<void> reply(int status, std::string body, ReplyHead head);
+  Task<void> reply_error(int status, std::string message, std::string reason = {}, int retry_after = -1);
+  Task<void> reply_rejection();
+  Task<void> reply_failure(const Error& error);  // of the client's body or the upstream
+
+  // -- relay.cpp: the bytes
+  enum class Stage : std::uint8_t { kAwaitHead, kHeadReady, kBody, kDone };
+  Task<Attempt> relay();
+  void pump_upload();
+  void queue_chunks();
+  void give_up_on_client();      // its body failed while the upstream was being sent to
+  void pump_head();
+  void pump_body();
+  Task<void> pump_filtered();
+  Task<std::optional<Attempt>> accept_head();   // phases on the answer's head, then the client's head is made
+  void compose_client_head();
+  void take_body(std::string_view raw);
+  void flush_client();
+  bool client_pending() const;
+  void upstream_ended(bool clean, std::string why);
+  void cut(Outcome outcome, std::string why);
+  void append_chunk(std::string_view payload);
+  void append_error_event();
+  Dialect answer_dialect() const;
+  bool stream_lacks_end() const;
+  MonoMs next_deadline() const;
+  void on_deadline();
+  void send_keepalive();
+  void complete_answer();
+  bool client_left() const;
+
+  ClientConnection& client_;
+  Worker& worker_;
+  const Settings& settings_;
+  std::shared_ptr<Phases> phases_;
+  std::unique_ptr<RequestHead> request_head_;
+  std::unique_ptr<ResponseHead> response_head_;
+  BodyReader body_;
+  std::string id_;
+  std::string credential_storage_;   // a decoded ?key=
+  std::optional<std::string_view> caller_credential_;
+  bool body_begun_ = false;
+  bool keep_alive_ = true;
+  bool answered_ = false;            // something of an answer went to the client
+  bool linger_ = false;              // close with an eye on what the client still sends
+  std::size_t consumed_ = 0;         // of the connection's buffer: this request's bytes
+  std::string error_;                // for the log
+  bool reminted_ = false;
+  std::optional<std::string> original_body_;  // before an edit for one route
+
+  // -- one attempt
+  Endpoint endpoint_;
+  std::unique_ptr<UpstreamConnection> upstream_;
+  std::string head_text_;            // the request head for the upstream
+  std::size_t head_sent_ = 0;
+  bool chunked_upload_ = false;
+  bool final_chunk_queued_ = false;
+  bool upload_broken_ = false;       // the upstream takes no more; its answer may still come
+  bool upload_untouched_ = true;     // not a byte of the request has been sent
+  bool retry_stale_ = false;         // a kept-alive connection was closed before it said anything
+  Error failure_;                    // why there is no answer
+  std::string method_;               // copies of what outlives the head
+  std::string path_;
+  std::string upstream_model_;
+  int upstream_status_ = 0;
+
+  // -- the answer
+  Stage stage_ = Stage::kAwaitHead;
+  Buffer up_;                        // received from the upstream, [up_begin_, up_end_) unused
+  std::size_t up_begin_ = 0;
+  std::size_t up_end_ = 0;
+  std::size_t up_searched_ = 0;
+  bool large_reads_ = false;
+  BodyFramer framer_;
+  std::optional<UsageTap> tap_;
+  BodyForm form_ = BodyForm::kOpaque;
+  bool encoded_ = false;             // the answer has a Content-Encoding
+  bool reframe_ = false;             // our own chunks, or none for HTTP/1.0, instead of the upstream's bytes
+  bool client_chunked_ = false;
+  bool filter_events_ = false;
+  bool upstream_done_ = false;
+  bool upstream_reusable_ = false;
+  bool client_http_1_0_ = false;
+  bool boundary_ok_ = true;          // nothing of a chunk's size line has gone to the client without its chunk
+  bool end_with_cut_ = false;        // when all is written: FIN, with the message incomplete
+  bool cut_ = false;
+  std::string out_;                  // to the client, before the buffer's bytes
+  std::size_t out_sent_ = 0;
+  Buffer raw_;                       // and then these
+  std::size_t raw_begin_ = 0;
+  std::size_t raw_end_ = 0;
+  std::string tail_;                 // and then this (an error event behind raw bytes)
+  std::size_t tail_sent_ = 0;
+  std::unique_ptr<class EventFilter> filter_;
+
+  // -- deadlines
+  MonoMs upload_progress_ = 0;
+  MonoMs sent_at_ = 0;               // the request was sent whole; 0: not yet
+  MonoMs upstream_progress_ = 0;
+  MonoMs client_progress_ = 0;
+  MonoMs last_written_ = 0;          // something went to the client
+};
+
+}  // namespace moongate
