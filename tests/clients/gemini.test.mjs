@@ -14,7 +14,7 @@ const versions = [
   { name: 'genai 2.x', genai: genai2 },
 ];
 const modes = [
-  { mode: 'Gemini', options: { apiKey: token }, path: /^\/v1beta\/models\/gemini-2\.5-pro:generateContent/ },
+  { mode: 'Gemini', options: { apiKey: token }, path: /^\/v1(?:beta)?\/models\/gemini-2\.5-pro:generateContent/ },
   { mode: 'Vertex',
     options: { vertexai: true, project: 'whatever', location: 'us-central1', googleAuthOptions: { keyFile } },
     path: /^\/v1beta1\/projects\/(?!whatever)[^/]+\/locations\/us-central1\/publishers\/google\/models\/gemini-2\.5-pro:generateContent/ },
