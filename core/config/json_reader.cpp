@@ -27,12 +27,15 @@ FileProblems::FileProblems(std::string file, std::string_view text, const Enviro
   for (std::size_t i = text.find('\n'); i != text.npos; i = text.find('\n', i + 1)) line_begins_.push_back(i + 1);
 }
 
-TextPosition FileProblems::place_of(std::size_t offset) const {
+int FileProblems::line_of(std::size_t offset) const {
   const auto after = std::upper_bound(line_begins_.begin(), line_begins_.end(), offset);
-  const std::size_t begin = *std::prev(after);
-  TextPosition at = position_of(text_.substr(begin), offset - begin);
-  at.line += static_cast<int>(after - line_begins_.begin()) - 1;
-  return at;
+  return static_cast<int>(after - line_begins_.begin());
+}
+
+TextPosition FileProblems::place_of(std::size_t offset) const {
+  const int line = line_of(offset);
+  const std::size_t begin = line_begins_[static_cast<std::size_t>(line) - 1];
+  return {line, position_of(text_.substr(begin), offset - begin).column};
 }
 
 void FileProblems::add(std::size_t offset, std::string& path, std::string& message, bool warning) {

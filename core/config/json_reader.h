@@ -29,7 +29,7 @@ class FileProblems {
   // About the file as a whole.
   void about_file(std::string message, bool warning);
 
-  int line_of(std::size_t offset) const { return place_of(offset).line; }
+  int line_of(std::size_t offset) const;
   bool had_errors() const { return errors_; }
   const std::string& file() const { return file_; }
 

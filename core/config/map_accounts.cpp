@@ -26,7 +26,10 @@ std::shared_ptr<const Credential> credential_for(const TextValue& name, MapLoadi
   if (read) {
     slot = *read;
   } else {
-    problems.error(name.begin, name.path, "the key file " + path + " " + read.error().message);
+    const bool missing = read.error().kind == ErrorKind::kNotFound;
+    problems.error(name.begin, name.path,
+                   "the key file " + path + " " + read.error().message +
+                       (missing ? "; put it there, or correct the name" : ""));
   }
   return slot;
 }
@@ -84,9 +87,9 @@ class AccountReader {
       const JsonNode& item = models->items[i];
       const std::string path = json_path(object.path_of("models"), i);
       ModelRule rule = read_model_rule(item, path, account.provider, *account.credential, problems_);
-      const int line = problems_.line_of(item.begin);
-      const auto [first, fresh] = lines.emplace(rule.model + (rule.wildcard ? "*" : ""), line);
-      if (!fresh) {
+      const std::string name = rule.model + (rule.wildcard ? "*" : "");
+      const auto [first, fresh] = lines.emplace(name, problems_.line_of(item.begin));
+      if (!fresh && !name.empty()) {
         problems_.warning(item.begin, path,
                           "names the same model as line " + std::to_string(first->second) + ", which wins");
       }

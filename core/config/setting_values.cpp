@@ -81,7 +81,8 @@ bool is_http_url(std::string_view text) {
 }
 
 bool fits(const SettingRow& row, std::string_view text) {
-  if (has_control_bytes(text)) return false;
+  // A space at either end is a slip (or a quote that was not closed), and cannot be seen in a message.
+  if (has_control_bytes(text) || text.starts_with(' ') || text.ends_with(' ')) return false;
   switch (row.form) {
     case TextForm::kPath:
     case TextForm::kLogTarget: return !text.empty();

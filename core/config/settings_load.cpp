@@ -20,7 +20,8 @@ void read_file(const SettingsSources& sources, Settings& settings, SettingOrigin
     return;
   }
   if (sources.file.empty() && file.error().kind == ErrorKind::kNotFound) return;
-  problems.push_back({path, 0, 0, "", "the settings file " + file.error().message});
+  problems.push_back({path, 0, 0, "", "the settings file " + file.error().message +
+                                          "; correct it, or name another with --config"});
 }
 
 void read_variable(const std::string& name, const std::string& value, Settings& settings, SettingOrigins& origins,

@@ -11,11 +11,20 @@
 namespace moongate {
 namespace {
 
+std::vector<std::string_view> group_names() {
+  std::vector<std::string_view> names;
+  for (std::string_view key : setting_keys()) {
+    const std::size_t dot = key.find('.');
+    if (dot == key.npos) continue;
+    const std::string_view name = key.substr(0, dot);
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 bool is_group(std::string_view name) {
-  const auto keys = setting_keys();
-  return std::any_of(keys.begin(), keys.end(), [&](std::string_view key) {
-    return key.size() > name.size() && key.starts_with(name) && key[name.size()] == '.';
-  });
+  const auto names = group_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 class Reader {
@@ -54,8 +63,11 @@ class Reader {
     const SettingRow* row = find_setting(path);
     const bool group = outermost && row == nullptr && is_group(path);
     if (row == nullptr && !group) {
+      const bool as_group = outermost && value.IsMap();
+      const auto nearest = as_group ? nearest_name(path, group_names()) : nearest_name(path, setting_keys());
       problem(key.Mark(), quotable(path),
-              "unknown setting; the nearest known one is " + std::string(nearest_name(path, setting_keys())));
+              std::string(as_group ? "unknown group" : "unknown setting") + "; the nearest known one is " +
+                  std::string(nearest));
       return;
     }
     const int line = key.Mark().line + 1;
