@@ -63,7 +63,10 @@ Task<Result<std::shared_ptr<const MintedToken>>> WorkerServices::token(std::shar
   return shared_.gateway.tokens.token(worker_.reactor, worker_.pool, std::move(credential));
 }
 
-Result<int> WorkerServices::define_metric(const MetricSpec& spec) { return shared_.gateway.metrics.define(spec); }
+Result<int> WorkerServices::define_metric(const MetricSpec& spec) {
+  return shared_.gateway.metrics.define({static_cast<UserMetric::Kind>(spec.kind), spec.name, spec.help, spec.labels,
+                                         spec.buckets});
+}
 
 void WorkerServices::update_metric(int metric, std::span<const std::string_view> label_values, double value, bool set) {
   shared_.gateway.metrics.update(metric, label_values, value, set);

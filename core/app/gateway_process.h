@@ -1,0 +1,119 @@
+// The whole gateway as one object: everything is made here, in order, and handed to what needs it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/worker_services.h"
+#include "base/log.h"
+#include "config/check.h"
+#include "config/file_watch.h"
+#include "crypto/random.h"
+#include "http/control_server.h"
+#include "oauth2-mock/oauth_service.h"
+#include "proxy/worker.h"
+#include "script/lua_phases.h"
+#include "script/vm/watchdog.h"
+#include "simulator/simulator.h"
+#include "store/store.h"
+
+namespace moongate {
+
+class GatewayProcess {
+ public:
+  // Brings everything up to accepting connections. The error says what to do; nothing keeps running then.
+  static Result<std::unique_ptr<GatewayProcess>> start(Settings settings, const Clock& clock);
+  ~GatewayProcess();
+  GatewayProcess(const GatewayProcess&) = delete;
+
+  // Looks for changed files and takes them over; called every settings.reload_ms, and with `force` on SIGHUP. What is
+  // broken is logged, and the old keeps serving.
+  void reload(bool force);
+  // Ends accepting, lets exchanges end for at most timeouts.drain_ms, returns when the last is over. Blocks.
+  void drain();
+  // Opens log files again.
+  void reopen_logs();
+
+  struct Addresses {
+    std::string http, https, control, simulator;  // "host:port" as bound; empty: not served
+  };
+  const Addresses& addresses() const { return addresses_; }
+  const Settings& settings() const { return settings_; }
+  const MapConfig& map() const { return *snapshot_->map; }
+  // Shown once: set by the start that made it.
+  const std::optional<Secret>& new_admin_token() const { return new_admin_token_; }
+  bool map_was_made() const { return map_was_made_; }
+
+ private:
+  struct WorkerPart {
+    std::unique_ptr<Worker> worker;
+    std::unique_ptr<WorkerServices> services;
+    std::unique_ptr<WatchedThread> watched;   // this and the next belong to the worker's thread
+    std::shared_ptr<LuaPhases> candidate;     // loaded, not yet in force
+    std::thread thread;
+  };
+  GatewayProcess(Settings settings, const Clock& clock) : settings_(std::move(settings)), clock_(clock) {}
+
+  Status open();
+  Status open_logs();
+  Status open_state();
+  Status start_simulator();
+  Status make_map_file();
+  Status load_map_file();
+  Status open_tls();
+  Status open_workers();
+  void run_worker(WorkerPart& part);
+  // Loads the policy aside in every worker; only if all could does any take it.
+  Status load_policy();
+  void reload_map();
+  void reload_policy();
+  Status open_listeners();
+  Status open_control();
+  Status write_run_files();
+  void start_watching();
+  std::vector<Sample> samples() const;
+  std::string detail() const;
+  std::string path_in_data(const std::string& path) const;
+
+  Settings settings_;
+  const Clock& clock_;
+  SystemRandom random_;
+  std::unique_ptr<LineSink> error_sink_;
+  std::unique_ptr<LineSink> access_sink_;
+  std::unique_ptr<Logger> logger_;
+  Secret master_key_;
+  std::unique_ptr<Store> store_;
+  std::optional<Secret> new_admin_token_;
+  std::unique_ptr<Simulator> simulator_;
+  AmbientCredentials ambient_;
+  bool map_was_made_ = false;
+  std::uint64_t map_generation_ = 0;
+  std::unique_ptr<OAuthService> oauth_;
+  std::unique_ptr<Resolver> resolver_;
+  std::unique_ptr<CacheFactory> caches_;
+  std::unique_ptr<SharedDicts> dicts_;
+  std::unique_ptr<TokenSource> tokens_;
+  std::unique_ptr<TlsServer> tls_;
+  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<Gateway> gateway_;
+  std::shared_ptr<const Snapshot> snapshot_;
+  SipKey index_key_{};
+  std::unique_ptr<Watchdog> watchdog_;
+  std::vector<WorkerPart> workers_;
+  std::unique_ptr<ControlServer> control_;
+  Addresses addresses_;
+
+  FileWatch map_watch_;
+  FileWatch policy_watch_;
+  FileWatch tls_watch_;
+  std::string policy_fingerprint_;
+  std::atomic<std::uint64_t> reloads_done_{0};    // read by the control port's threads
+  std::atomic<std::uint64_t> reloads_failed_{0};
+  std::int64_t oauth_refresh_ms_ = 0;
+};
+
+}  // namespace moongate
