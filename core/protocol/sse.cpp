@@ -23,7 +23,10 @@ Piece SseSplitter::next(std::string_view& piece) {
       if (!lone_cr_) ++p;
       if (blank_cr_) {
         blank_cr_ = false;
-        return give(static_cast<std::size_t>(p - begin), true, piece);
+        const Piece kind = give(static_cast<std::size_t>(p - begin), true, piece);
+        if (kind != Piece::kMore) return kind;
+        // All of an event over the bound was given away before its end was known; p is still at the
+        // beginning.
       }
       if (p == end) break;
     }

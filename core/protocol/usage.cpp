@@ -171,7 +171,7 @@ const char* UsageReader::read_name(const char* p, const char* end) {
   const bool has_value = *stop == ':';
   if (name == "data") {
     begin_data();
-    line_ = Line::kBeforeData;
+    if (line_ == Line::kData) line_ = Line::kBeforeData;
   } else {
     line_ = name == "event" ? Line::kBeforeEvent : Line::kSkip;
   }
