@@ -24,7 +24,7 @@ Reply done() { return text_reply(200, "application/json", "{}\n"); }
 
 Reply stats(const World& world) {
   return text_reply(200, "application/json",
-                    json::serialize(json::object{{"connections", world.connections},
+                    json::serialize(json::object{{"connections", world.connections - world.connections_before},
                                                  {"open_connections", world.open_connections},
                                                  {"requests", world.log.count_since_reset()},
                                                  {"tokens_issued", world.tokens.issued()}}) +
@@ -55,7 +55,7 @@ Reply control_face(Call& call) {
     world.standing.clear();
     world.files.clear();
     world.operations.clear();
-    world.connections = world.open_connections;
+    world.connections_before = world.connections - world.open_connections;
     return done();
   }
   if (post && verb == "expire-tokens") {

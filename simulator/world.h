@@ -26,6 +26,7 @@ struct World {
   FileStore files;
   OperationStore operations;
   std::uint64_t connections = 0, open_connections = 0;
+  std::uint64_t connections_before = 0;  // those that a reset has forgotten
 
   // "msg_01Sim000000000000000042": as long as the vendors' own, and different each time.
   std::string next_id(std::string_view prefix) {
