@@ -82,7 +82,7 @@ std::string format_utc_ms(std::int64_t unix_ms) {
   return text;
 }
 
-void Logger::write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields) const {
+void Logger::write(LogLevel level, std::string_view message, std::span<const LogField> fields) const {
   if (!enabled(level)) return;
   std::string line;
   line.reserve(160);

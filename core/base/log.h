@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -70,7 +71,10 @@ class Logger {
 
   bool enabled(LogLevel level) const { return level >= level_; }
   // `message` is a constant sentence to search for; what varies goes into fields.
-  void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {}) const;
+  void write(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {}) const {
+    write(level, message, std::span<const LogField>(fields.begin(), fields.size()));
+  }
+  void write(LogLevel level, std::string_view message, std::span<const LogField> fields) const;
   void debug(std::string_view m, std::initializer_list<LogField> f = {}) const { write(LogLevel::kDebug, m, f); }
   void info(std::string_view m, std::initializer_list<LogField> f = {}) const { write(LogLevel::kInfo, m, f); }
   void warn(std::string_view m, std::initializer_list<LogField> f = {}) const { write(LogLevel::kWarn, m, f); }

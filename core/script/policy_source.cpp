@@ -92,18 +92,4 @@ void PolicySource::seal() {
   fingerprint_ = sha256_hex(all);
 }
 
-bool FolderStamp::changed() {
-  std::string all;
-  std::size_t left = PolicySource::kMaxFiles;
-  each_file(dir_, "", PolicySource::kMaxDepth, left, [&](const std::string& path, const fs::directory_entry& entry) {
-    std::error_code error;
-    const auto time = entry.last_write_time(error).time_since_epoch().count();
-    all += path + '\0' + std::to_string(time) + '\0' + std::to_string(entry.file_size(error)) + '\0';
-  });
-  const std::uint64_t stamp = std::hash<std::string>{}(all);
-  const bool differs = stamp != stamp_;
-  stamp_ = stamp;
-  return differs;
-}
-
 }  // namespace moongate

@@ -41,16 +41,4 @@ class PolicySource {
   std::string fingerprint_;
 };
 
-// Whether anything under `dir` looks different from when this was last asked (names, sizes, times): a cheap
-// question, to be asked every policy.reload_ms.
-class FolderStamp {
- public:
-  explicit FolderStamp(std::string dir) : dir_(std::move(dir)) { changed(); }
-  bool changed();
-
- private:
-  std::string dir_;
-  std::uint64_t stamp_ = 0;
-};
-
 }  // namespace moongate

@@ -85,6 +85,14 @@ void freeze_table(lua_State* L, const char* name) {
   lua_remove(L, -2);
 }
 
+void publish_function(lua_State* L, const char* name) {
+  lua_pushlightuserdata(L, const_cast<char*>(&kGlobals));
+  lua_rawget(L, LUA_REGISTRYINDEX);
+  lua_insert(L, -2);
+  lua_setfield(L, -2, name);
+  lua_pop(L, 1);
+}
+
 void publish_global(lua_State* L, const char* name) {
   const int table = lua_gettop(L);
   lua_pushnil(L);
@@ -100,11 +108,7 @@ void publish_global(lua_State* L, const char* name) {
     }
   }
   freeze_table(L, name);
-  lua_pushlightuserdata(L, const_cast<char*>(&kGlobals));
-  lua_rawget(L, LUA_REGISTRYINDEX);
-  lua_insert(L, -2);
-  lua_setfield(L, -2, name);
-  lua_pop(L, 1);
+  publish_function(L, name);
 }
 
 void open_sandbox(lua_State* L, Vm& vm) {

@@ -13,6 +13,9 @@ void open_sandbox(lua_State* L, Vm& vm);
 // Pops the table on top and makes it the global `name`, read-only for policies; so are the tables in it.
 void publish_global(lua_State* L, const char* name);
 
+// Pops the function on top and makes it the global `name`.
+void publish_function(lua_State* L, const char* name);
+
 // Replaces the table on top by a read-only view of it. `name` is for the error message of who writes to it.
 void freeze_table(lua_State* L, const char* name);
 
