@@ -356,6 +356,7 @@ void GatewayProcess::reload(bool force) {
   if (policy_watch_.changed() || force) reload_policy();
   if ((tls_watch_.changed() || force) && tls_) {
     Status status = tls_->reload();
+    metrics_->count_reload("certificate", status.ok());
     if (status) {
       logger_->info("TLS certificate loaded", {});
     } else {
@@ -370,6 +371,7 @@ void GatewayProcess::reload_map() {
   const std::shared_ptr<const Snapshot> before = snapshot_;
   if (Status status = load_map_file(); !status) {
     ++reloads_failed_;
+    metrics_->count_reload("map", false);
     logger_->error("the map was not taken over; the old one keeps serving", {{"reason", status.error().describe()}});
     return;
   }
@@ -377,6 +379,7 @@ void GatewayProcess::reload_map() {
     part.worker->reactor.post([&part, snapshot = snapshot_] { part.services->set_snapshot(snapshot); });
   }
   ++reloads_done_;
+  metrics_->count_reload("map", true);
   logger_->info("map loaded", {{"clients", snapshot_->map->clients.size()},
                                {"accounts", snapshot_->map->accounts.size()}});
 }
@@ -384,10 +387,12 @@ void GatewayProcess::reload_map() {
 void GatewayProcess::reload_policy() {
   if (Status status = load_policy(); !status) {
     ++reloads_failed_;
+    metrics_->count_reload("policy", false);
     logger_->error("the policy was not taken over; the old one keeps serving", {{"reason", status.error().describe()}});
     return;
   }
   ++reloads_done_;
+  metrics_->count_reload("policy", true);
   logger_->info("policy loaded", {{"dir", settings_.policy.dir}});
 }
 
@@ -417,15 +422,25 @@ std::vector<Sample> GatewayProcess::samples() const {
   return {
       {"moongate_ready", "1 when requests are served.", "gauge", number(gateway_->ready.load() ? 1 : 0)},
       {"moongate_running_requests", "Requests being answered.", "gauge", number(gateway_->exchanges.load())},
-      {"moongate_reloads_total{result=\"ok\"}", "Reloads of map and policy.", "counter", number(reloads_done_.load())},
-      {"moongate_reloads_failed_total", "Reloads that were refused; the old keeps serving.", "counter",
-       number(reloads_failed_.load())},
-      {"moongate_token_mints_total", "Access tokens minted for Google accounts.", "counter", number(tokens.minted)},
-      {"moongate_token_mint_failures_total", "Access tokens that could not be minted.", "counter", number(tokens.failed)},
+      {"moongate_token_mints_total{result=\"ok\"}", "Access tokens asked of Google for accounts.", "counter",
+       number(tokens.minted)},
+      {"moongate_token_mints_total{result=\"failed\"}", "", "counter", number(tokens.failed)},
+      {"moongate_tokens_refused_total", "Access tokens dropped because an upstream refused them.", "counter",
+       number(tokens.dropped)},
       {"moongate_cache_commands_total", "Commands to Redis.", "counter", number(cache.commands)},
       {"moongate_cache_errors_total", "Commands to Redis that failed.", "counter", number(cache.failures)},
-      {"moongate_log_lines_dropped_total", "Access log lines dropped because the writer was behind.", "counter",
-       number(access_sink_->dropped())},
+      {"moongate_cache_timeouts_total", "Those that failed because Redis was slower than cache.timeout_ms.", "counter",
+       number(cache.timeouts)},
+      {"moongate_cache_reconnects_total", "Connections to Redis made after a worker's first.", "counter",
+       number(cache.reconnects)},
+      {"moongate_cache_connections", "Workers whose connection to Redis is up.", "gauge", number(cache.connected)},
+      {"moongate_cache_entries", "Entries of the in-process cache.", "gauge", number(cache.entries)},
+      {"moongate_cache_bytes", "Memory of the in-process cache.", "gauge", number(cache.bytes)},
+      {"moongate_cache_evictions_total", "Live entries of the in-process cache that had to make room.", "counter",
+       number(cache.evictions)},
+      {"moongate_log_lines_dropped_total{log=\"access\"}", "Batches of log lines dropped because the writer was behind.",
+       "counter", number(access_sink_->dropped())},
+      {"moongate_log_lines_dropped_total{log=\"error\"}", "", "counter", number(error_sink_->dropped())},
   };
 }
 

@@ -69,7 +69,7 @@ Result<int> WorkerServices::define_metric(const MetricSpec& spec) {
 }
 
 void WorkerServices::update_metric(int metric, std::span<const std::string_view> label_values, double value, bool set) {
-  shared_.gateway.metrics.update(metric, label_values, value, set);
+  worker_.metrics.update(metric, label_values, value, set);
 }
 
 void WorkerServices::count_hook_failure(std::string_view hook, std::string_view kind) {

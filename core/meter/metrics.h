@@ -1,5 +1,5 @@
-// Counters of the gateway, in Prometheus's text format. Label values come from fixed lists; what operators' policies
-// add is bounded in number.
+// What the gateway counts of itself, in Prometheus's text format; docs/metrics.md lists it all. Label values come from
+// fixed lists, so that no caller can make series; what policies add is bounded (user_metrics.h).
 #pragma once
 
 #include <array>
@@ -14,65 +14,64 @@
 
 #include "base/result.h"
 #include "meter/access_log.h"
+#include "meter/user_metrics.h"
 
 namespace moongate {
 
-// Upper bounds in seconds of the latency histograms.
-inline constexpr std::array<double, 14> kLatencyBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
-                                                           0.25,  0.5,    1,     2.5,  10,    60,   300};
+// Upper bounds in seconds of the latency histograms: added latency at the low end, long answers at the high.
+inline constexpr std::array<double, 18> kLatencyBuckets = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
+                                                           1,     2.5,    5,     10,   30,    60,   120, 300,  600};
 
-struct Histogram {
-  std::array<std::atomic<std::uint64_t>, kLatencyBuckets.size() + 1> counts{};  // not cumulative; the last is +Inf
+struct LatencyHistogram {
+  std::array<std::atomic<std::uint64_t>, kLatencyBuckets.size() + 1> counts{};  // not summed up; the last is +Inf
   std::atomic<std::uint64_t> sum_us{0};
-  void observe_us(std::int64_t us);
+  void observe_us(std::int64_t us);  // negative: nothing was measured
 };
 
-// One worker's share: written by its thread alone, read by whoever scrapes; no locks, no contention.
+// One worker's share: written by its thread alone, without locks or locked instructions, and read by whoever scrapes.
 class MetricsShard {
  public:
+  explicit MetricsShard(UserMetrics& user) : user_(user) {}
+
   // Everything that a finished exchange counts for.
   void count(const AccessRecord& record);
-  void count_refused_connection() { add(refused_connections, 1); }
-  // `hook`: "authenticate", …; `kind`: "error", "cpu-budget", "memory", "result". Literals.
+  void count_refused_connection() { add(refused_connections_, 1); }
+  // `hook` ("auth.authenticate", …) and `kind` ("error", "cpu-budget", "memory", "result", "waits"): others count as
+  // "other".
   void count_policy_error(std::string_view hook, std::string_view kind);
-  void set_connections(std::size_t clients, std::size_t idle_upstream) {
-    client_connections.store(clients, std::memory_order_relaxed);
-    idle_upstream_connections.store(idle_upstream, std::memory_order_relaxed);
+  // As of now. `busy_upstream`: lent to exchanges; negative: not known.
+  void set_connections(std::size_t clients, std::size_t idle_upstream, std::int64_t busy_upstream = -1);
+  // A policy's metric, as UserMetricShard::update.
+  void update(int metric, std::span<const std::string_view> label_values, double value, bool set) {
+    user_.update(metric, label_values, value, set);
   }
 
-  static constexpr std::size_t kProviders = 5;     // the last: none
-  static constexpr std::size_t kDialects = 7;      // the last: another
-  static constexpr std::size_t kStatusClasses = 6; // 0: nothing was sent
-  static constexpr std::size_t kTokenKinds = 8;
-  static constexpr std::size_t kHooks = 10;        // the last: another
-  static constexpr std::size_t kFailures = 5;      // the last: another
+ private:
+  friend class Metrics;
+  static constexpr std::size_t kProviders = 5;      // the last: none was chosen
+  static constexpr std::size_t kDialects = 7;       // the last: another
+  static constexpr std::size_t kStatusClasses = 6;  // the first: nothing was sent
+  static constexpr std::size_t kTokenKinds = 9;
+  static constexpr std::size_t kHooks = 10;         // the last: another
+  static constexpr std::size_t kFailures = 6;       // the last: another
   using Counter = std::atomic<std::uint64_t>;
 
-  std::array<std::array<std::array<std::array<Counter, kOutcomes>, kStatusClasses>, kDialects>, kProviders> requests{};
-  std::array<std::array<Counter, kTokenKinds>, kProviders> tokens{};
-  std::array<Histogram, kProviders> duration{};
-  std::array<Histogram, kProviders> first_byte{};
-  std::array<std::array<Counter, kFailures>, kHooks> policy_errors{};
-  Counter bytes_in{0}, bytes_out{0}, refused_connections{0};
-  Counter client_connections{0}, idle_upstream_connections{0};
-
- private:
   static void add(Counter& counter, std::uint64_t n) {
     counter.store(counter.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
   }
+
+  std::array<std::array<std::array<std::array<Counter, kOutcomes>, kStatusClasses>, kDialects>, kProviders> requests_{};
+  std::array<std::array<Counter, kTokenKinds>, kProviders> tokens_{};
+  std::array<LatencyHistogram, kProviders> duration_{};
+  std::array<LatencyHistogram, kProviders> first_byte_{};
+  std::array<std::array<Counter, kFailures>, kHooks> policy_errors_{};
+  Counter bytes_in_{0}, bytes_out_{0}, refused_connections_{0};
+  Counter client_connections_{0}, idle_upstream_{0}, busy_upstream_{0};
+  std::atomic<bool> busy_known_{false};
+  UserMetricShard user_;
 };
 
-// A metric that a policy has defined.
-struct UserMetric {
-  enum class Kind : std::uint8_t { kCounter, kGauge, kHistogram };
-  Kind kind = Kind::kCounter;
-  std::string name;
-  std::string help;
-  std::vector<std::string> labels;
-  std::vector<double> buckets;
-};
-
-// One sample that is computed when asked for ("moongate_ready 1").
+// One sample that others compute when asked for. Those of one family stand together.
 struct Sample {
   std::string_view name;    // with labels, if any: `x{y="z"}`
   std::string_view help;
@@ -82,28 +81,42 @@ struct Sample {
 
 class Metrics {
  public:
-  static constexpr std::size_t kMaxUserMetrics = 64;
-  static constexpr std::size_t kMaxSeries = 200;   // of one user metric
-
   explicit Metrics(int workers);
-  ~Metrics();
+  Metrics(const Metrics&) = delete;
+  Metrics& operator=(const Metrics&) = delete;
 
+  // Lives as long as this. `worker` counts from 0.
   MetricsShard& shard(int worker) { return *shards_[static_cast<std::size_t>(worker)]; }
 
-  // A number for the metric; the same for the same definition. kInvalid: a name or label that Prometheus does not take,
-  // or one that is taken by another definition or by the gateway (moongate_…). kTooLarge: kMaxUserMetrics. Thread-safe.
-  Result<int> define(const UserMetric& metric);
-  // Thread-safe. Counter: adds; gauge: sets when `set`, else adds; histogram: observes. A label set beyond kMaxSeries is
-  // dropped and counted.
+  // As UserMetrics::define. Thread-safe.
+  Result<int> define(const UserMetric& metric) { return user_.define(metric); }
+  // For threads that are no worker; takes a lock. A worker uses its shard's update().
   void update(int metric, std::span<const std::string_view> label_values, double value, bool set);
 
-  // The whole exposition, ending in "\n". `extra`: samples that others compute.
+  // Thread-safe. `what`: "map", "policy", "certificate" or "settings"; others count as "other".
+  void count_reload(std::string_view what, bool ok);
+
+  // The whole exposition, ending in "\n". Thread-safe. `extra`: what others compute, in no family of ours.
   std::string render(std::span<const Sample> extra) const;
 
  private:
-  struct User;
-  std::vector<std::unique_ptr<MetricsShard>> shards_;
-  std::unique_ptr<User> user_;
+  static constexpr std::size_t kReloadable = 5;  // the last: another
+  using Shards = std::vector<std::unique_ptr<MetricsShard>>;
+
+  template <class CounterOf>
+  std::uint64_t sum(CounterOf&& counter_of) const;
+  void render_requests(Exposition& text) const;
+  void render_latencies(Exposition& text) const;
+  void render_connections(Exposition& text) const;
+
+  UserMetrics user_;
+  Shards shards_;
+  std::mutex update_mutex_;
+  UserMetricShard elsewhere_{user_};  // of threads that are no worker
+  std::array<std::array<std::atomic<std::uint64_t>, 2>, kReloadable> reloads_{};
 };
+
+// What Prometheus's own clients tell of a process: CPU time, memory, open files, start.
+void render_process_metrics(Exposition& text);
 
 }  // namespace moongate
