@@ -137,11 +137,13 @@ Answer compose(const Conversation& conversation, const Faults& faults, const Req
   if (faults.thinking || conversation.thinking) answer.thinking = Pieces::words(std::string(kThought));
   answer.thinking_tokens = faults.thoughts >= 0 ? faults.thoughts : answer.thinking.word_count();
 
-  const bool call = (faults.tool || conversation.tool_forced) && !conversation.tools.empty() && !conversation.answers_tool;
+  const bool call =
+      (faults.tool || conversation.tool_forced) && !conversation.tools.empty() && !conversation.answers_tool;
   if (call) {
     const Tool& tool = conversation.tools.front();
     json::value arguments = sample_of(tool.schema, tool.name);
-    answer.tool = ToolCall{tool.name, arguments.is_object() ? std::move(arguments.get_object()) : json::object{}};
+    answer.tool =
+        ToolCall{tool.name, arguments.is_object() ? std::move(arguments.get_object()) : json::object{}};
     answer.stop = StopReason::kTool;
     answer.output_tokens = kToolTokens;
     return answer;

@@ -21,7 +21,8 @@ class Pieces {
   static Pieces words(std::string text);
   // About `bytes` per piece, never cutting a character.
   static Pieces runs(std::string text, std::size_t bytes);
-  // `count` made-up words "w1 w2 …", each piece padded to `bytes` (0: not padded). Nothing of it is kept in memory.
+  // `count` made-up words "w1 w2 …", each piece padded to `bytes` (0: not padded). Nothing of it is kept in
+  // memory.
   static Pieces made_up(std::int64_t count, std::int64_t bytes, bool utf8);
 
   // False: that was the last one.

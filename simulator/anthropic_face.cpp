@@ -40,12 +40,18 @@ Reply error(const Flavour& flavour, int status, std::string_view message, std::s
 
 std::string_view status_message(int status) {
   switch (status) {
-    case 401: return "invalid x-api-key";
-    case 403: return "Your API key does not have permission to use the specified resource.";
-    case 413: return "Request exceeds the maximum size";
-    case 429: return "This request would exceed your organization's rate limit.";
-    case 529: return "Overloaded";
-    default: return status >= 500 ? "Internal server error" : "Simulated error";
+    case 401:
+      return "invalid x-api-key";
+    case 403:
+      return "Your API key does not have permission to use the specified resource.";
+    case 413:
+      return "Request exceeds the maximum size";
+    case 429:
+      return "This request would exceed your organization's rate limit.";
+    case 529:
+      return "Overloaded";
+    default:
+      return status >= 500 ? "Internal server error" : "Simulated error";
   }
 }
 
@@ -140,7 +146,8 @@ Reply messages(Call& call, const Flavour& flavour, const std::string& path_model
                            faults.short_usage};
   Answer answer = compose(conversation, faults, request);
   if (!find_bool(*body, "stream")) {
-    if (too_large_for_plain(faults)) return error(flavour, 400, "The simulator makes answers of that size as a stream only");
+    if (too_large_for_plain(faults))
+      return error(flavour, 400, "The simulator makes answers of that size as a stream only");
     add_headers(call, flavour, reply, "application/json");
     reply.body = anthropic_message(answer, identity);
     return reply;
@@ -164,7 +171,9 @@ Reply models(Call& call, const Flavour& flavour) {
   if (call.route.model.empty()) {
     json::array data;
     for (const Model& each : kModels) data.push_back(model_object(each));
-    body = {{"data", std::move(data)}, {"has_more", false}, {"first_id", std::begin(kModels)->id},
+    body = {{"data", std::move(data)},
+            {"has_more", false},
+            {"first_id", std::begin(kModels)->id},
             {"last_id", std::prev(std::end(kModels))->id}};
   } else {
     for (const Model& each : kModels) {
@@ -180,7 +189,8 @@ Reply models(Call& call, const Flavour& flavour) {
 }  // namespace
 
 bool too_large_for_plain(const Faults& faults) {
-  return faults.events > 0 && faults.events > kMostPlainBytes / std::max<std::int64_t>(faults.event_bytes, 16);
+  return faults.events > 0 &&
+         faults.events > kMostPlainBytes / std::max<std::int64_t>(faults.event_bytes, 16);
 }
 
 Reply anthropic_face(Call& call) {

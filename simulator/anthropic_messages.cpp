@@ -14,13 +14,18 @@ namespace json = boost::json;
 constexpr std::size_t kToolPieceBytes = 12;
 constexpr std::size_t kEventsStartOutput = 1;  // message_start counts the first token, as the vendor does
 
-std::string signature_of(const std::string& thinking) { return base64_encode("simulator" + sha256(thinking)); }
+std::string signature_of(const std::string& thinking) {
+  return base64_encode("simulator" + sha256(thinking));
+}
 
 std::string_view stop_reason(StopReason stop) {
   switch (stop) {
-    case StopReason::kMaxTokens: return "max_tokens";
-    case StopReason::kTool: return "tool_use";
-    case StopReason::kEnd: break;
+    case StopReason::kMaxTokens:
+      return "max_tokens";
+    case StopReason::kTool:
+      return "tool_use";
+    case StopReason::kEnd:
+      break;
   }
   return "end_turn";
 }
@@ -43,13 +48,19 @@ void add_cache_tiers(json::object& usage, const Answer& a) {
 }
 
 json::object message_frame(const MessageIdentity& identity, json::array content) {
-  return {{"model", identity.model},       {"id", identity.id},      {"type", "message"}, {"role", "assistant"},
-          {"content", std::move(content)}, {"stop_reason", nullptr}, {"stop_sequence", nullptr}};
+  return {{"model", identity.model},
+          {"id", identity.id},
+          {"type", "message"},
+          {"role", "assistant"},
+          {"content", std::move(content)},
+          {"stop_reason", nullptr},
+          {"stop_sequence", nullptr}};
 }
 
 class MessageEvents final : public EventSource {
  public:
-  MessageEvents(Answer answer, MessageIdentity identity) : answer_(std::move(answer)), identity_(std::move(identity)) {
+  MessageEvents(Answer answer, MessageIdentity identity)
+      : answer_(std::move(answer)), identity_(std::move(identity)) {
     if (!answer_.thinking.empty()) blocks_.push_back(Block::kThinking);
     if (!answer_.text.empty() || !answer_.tool) blocks_.push_back(Block::kText);
     if (answer_.tool) {
@@ -81,7 +92,8 @@ class MessageEvents final : public EventSource {
       case Step::kMessageStop:
         step_ = Step::kDone;
         return set(event, EventKind::kClosing, "message_stop", {});
-      case Step::kDone: break;
+      case Step::kDone:
+        break;
     }
     return false;
   }
@@ -137,11 +149,17 @@ class MessageEvents final : public EventSource {
 
   json::object start_of_block() const {
     switch (blocks_[static_cast<std::size_t>(index_)]) {
-      case Block::kThinking: return {{"type", "thinking"}, {"thinking", ""}, {"signature", ""}};
-      case Block::kText: return {{"type", "text"}, {"text", ""}};
-      case Block::kTool: break;
+      case Block::kThinking:
+        return {{"type", "thinking"}, {"thinking", ""}, {"signature", ""}};
+      case Block::kText:
+        return {{"type", "text"}, {"text", ""}};
+      case Block::kTool:
+        break;
     }
-    return {{"type", "tool_use"}, {"id", identity_.tool_id}, {"name", answer_.tool->name}, {"input", json::object()}};
+    return {{"type", "tool_use"},
+            {"id", identity_.tool_id},
+            {"name", answer_.tool->name},
+            {"input", json::object()}};
   }
 
   json::object closing_usage() const {
@@ -167,7 +185,8 @@ std::string anthropic_message(const Answer& answer, const MessageIdentity& ident
     const std::string thinking = answer.thinking.whole();
     content.push_back({{"type", "thinking"}, {"thinking", thinking}, {"signature", signature_of(thinking)}});
   }
-  if (!answer.text.empty() || !answer.tool) content.push_back({{"type", "text"}, {"text", answer.text.whole()}});
+  if (!answer.text.empty() || !answer.tool)
+    content.push_back({{"type", "text"}, {"text", answer.text.whole()}});
   if (answer.tool) {
     content.push_back({{"type", "tool_use"},
                        {"id", identity.tool_id},

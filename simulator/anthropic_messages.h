@@ -10,8 +10,8 @@
 namespace moongate::sim {
 
 struct MessageIdentity {
-  std::string id;          // "msg_…"
-  std::string tool_id;     // "toolu_…"
+  std::string id;       // "msg_…"
+  std::string tool_id;  // "toolu_…"
   std::string model;
   bool short_usage = false;  // message_delta tells output_tokens alone, as older versions do
 };

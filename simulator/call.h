@@ -31,7 +31,8 @@ struct Call {
   }
 };
 
-// The faces. Each checks the credential, reads the body, gathers the faults and answers in its vendor's shapes.
+// The faces. Each checks the credential, reads the body, gathers the faults and answers in its vendor's
+// shapes.
 Reply anthropic_face(Call& call);
 Reply claude_vertex_face(Call& call);
 Reply vertex_face(Call& call);

@@ -115,20 +115,28 @@ std::string_view trim(std::string_view text) {
 
 std::unique_ptr<Compressor> Compressor::create(Coding coding) {
   switch (coding) {
-    case Coding::kGzip: return std::make_unique<Gzip>();
-    case Coding::kBrotli: return std::make_unique<Brotli>();
-    case Coding::kZstd: return std::make_unique<Zstd>();
-    case Coding::kIdentity: break;
+    case Coding::kGzip:
+      return std::make_unique<Gzip>();
+    case Coding::kBrotli:
+      return std::make_unique<Brotli>();
+    case Coding::kZstd:
+      return std::make_unique<Zstd>();
+    case Coding::kIdentity:
+      break;
   }
   return nullptr;
 }
 
 std::string_view coding_name(Coding coding) {
   switch (coding) {
-    case Coding::kGzip: return "gzip";
-    case Coding::kBrotli: return "br";
-    case Coding::kZstd: return "zstd";
-    case Coding::kIdentity: break;
+    case Coding::kGzip:
+      return "gzip";
+    case Coding::kBrotli:
+      return "br";
+    case Coding::kZstd:
+      return "zstd";
+    case Coding::kIdentity:
+      break;
   }
   return {};
 }

@@ -106,7 +106,8 @@ Task<bool> Connection::read_body(MonoMs pause_ms) {
     inbox_.erase(0, used);
     if (framer.done()) co_return true;
     if (framer.broken() || request_.body.size() > kMostBody) {
-      co_await refuse(framer.broken() ? "the body's chunks are broken" : "the simulator takes 160 MiB at most");
+      co_await refuse(framer.broken() ? "the body's chunks are broken"
+                                      : "the simulator takes 160 MiB at most");
       co_return false;
     }
     bool more = true;
@@ -203,7 +204,8 @@ Task<Connection::Next> Connection::answer(RequestLog::Outcome& outcome, std::uin
   co_return next;
 }
 
-Task<Connection::Next> Connection::answer_early(const Faults& asked, Call& call, RequestLog::Outcome& outcome) {
+Task<Connection::Next> Connection::answer_early(const Faults& asked, Call& call,
+                                                RequestLog::Outcome& outcome) {
   Reply reply;
   Faults faults = asked;
   if (asked.early >= 300) {

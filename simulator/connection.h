@@ -45,8 +45,8 @@ class Connection {
   World& world_;
   Wire wire_;
   const std::uint64_t number_;
-  std::string inbox_;    // bytes not yet used, the head of the current request first
-  RequestHead head_;     // views into inbox_ until its head is dropped
+  std::string inbox_;  // bytes not yet used, the head of the current request first
+  RequestHead head_;   // views into inbox_ until its head is dropped
   Request request_;
   MonoMs head_came_ms_ = 0;
   Framing framing_ = Framing::kNone;

@@ -23,12 +23,13 @@ Reply failed(int status, std::string_view why) {
 Reply done() { return text_reply(200, "application/json", "{}\n"); }
 
 Reply stats(const World& world) {
-  return text_reply(200, "application/json",
-                    json::serialize(json::object{{"connections", world.connections - world.connections_before},
-                                                 {"open_connections", world.open_connections},
-                                                 {"requests", world.log.count_since_reset()},
-                                                 {"tokens_issued", world.tokens.issued()}}) +
-                        "\n");
+  return text_reply(
+      200, "application/json",
+      json::serialize(json::object{{"connections", world.connections - world.connections_before},
+                                   {"open_connections", world.open_connections},
+                                   {"requests", world.log.count_since_reset()},
+                                   {"tokens_issued", world.tokens.issued()}}) +
+          "\n");
 }
 
 Reply log(const Call& call) {
@@ -66,7 +67,8 @@ Reply control_face(Call& call) {
     const Status good = world.standing.set(call.request.body);
     return good.ok() ? done() : failed(400, good.error().message);
   }
-  return failed(404, "the simulator has GET log, GET stats, POST reset, POST expire-tokens and POST faults here");
+  return failed(404,
+                "the simulator has GET log, GET stats, POST reset, POST expire-tokens and POST faults here");
 }
 
 }  // namespace moongate::sim

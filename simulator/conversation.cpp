@@ -116,7 +116,8 @@ void read_gemini_settings(Conversation& c, const json::object& body) {
       c.thinking = find_bool(*thinking, "includeThoughts");
     }
     const json::value schema = member_or_null(*config, {"responseJsonSchema", "responseSchema"});
-    if (find_string(*config, "responseMimeType") == "application/json" && schema.is_object()) c.answer_schema = schema;
+    if (find_string(*config, "responseMimeType") == "application/json" && schema.is_object())
+      c.answer_schema = schema;
   }
   if (const auto* tool_config = find_object(body, "toolConfig")) {
     if (const auto* calling = find_object(*tool_config, "functionCallingConfig")) {
@@ -171,7 +172,8 @@ Conversation read_anthropic(const json::object& body) {
       if (c.tools[i].name == find_string(*choice, "name")) std::swap(c.tools[0], c.tools[i]);
     }
   }
-  if (const auto* thinking = find_object(body, "thinking")) c.thinking = find_string(*thinking, "type") == "enabled";
+  if (const auto* thinking = find_object(body, "thinking"))
+    c.thinking = find_string(*thinking, "type") == "enabled";
   if (const auto* output = find_object(body, "output_config")) {
     if (const auto* format = find_object(*output, "format")) {
       const json::value schema = member_or_null(*format, {"schema"});

@@ -23,7 +23,8 @@ std::string_view bearer_of(const Request& request) {
 // So that a test can have a key refused without a fault.
 bool is_bad_key(std::string_view key) { return key.starts_with("sim-bad"); }
 
-Reply unauthenticated(const Call& call, std::string_view reason, std::string message, std::string_view service) {
+Reply unauthenticated(const Call& call, std::string_view reason, std::string message,
+                      std::string_view service) {
   GoogleError error;
   error.code = 401;
   error.message = std::move(message);
@@ -38,12 +39,15 @@ constexpr std::string_view kExpected =
 
 std::optional<Reply> refuse_google_token(const Call& call, std::string_view token, std::string_view service) {
   switch (call.world.tokens.check(token)) {
-    case TokenState::kValid: return {};
+    case TokenState::kValid:
+      return {};
     case TokenState::kExpired:
     case TokenState::kRevoked:
       return unauthenticated(call, "ACCESS_TOKEN_EXPIRED",
-                             "Request had invalid authentication credentials." + std::string(kExpected), service);
-    case TokenState::kUnknown: break;
+                             "Request had invalid authentication credentials." + std::string(kExpected),
+                             service);
+    case TokenState::kUnknown:
+      break;
   }
   return unauthenticated(call, "ACCESS_TOKEN_TYPE_UNSUPPORTED",
                          "Request had invalid authentication credentials." + std::string(kExpected), service);
@@ -103,7 +107,8 @@ std::optional<Reply> refuse_gemini(const Call& call) {
   GoogleError error;
   error.code = 403;
   error.message =
-      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key or "
+      "Method doesn't allow unregistered callers (callers without established identity). Please use API Key "
+      "or "
       "other form of API consumer identity to call this API.";
   error.in_array = call.route.verb == "streamGenerateContent" && call.request.parameter("alt") != "sse";
   return google_error(error);

@@ -70,14 +70,18 @@ bool choose(Value text, T& target, std::initializer_list<std::pair<Value, T>> ch
 
 bool set_keepalive(Faults& faults, Value text) {
   return choose(text, faults.keepalive,
-                {{"1", KeepAlive::kAsAsked}, {"0", KeepAlive::kClose}, {"drop", KeepAlive::kDrop},
+                {{"1", KeepAlive::kAsAsked},
+                 {"0", KeepAlive::kClose},
+                 {"drop", KeepAlive::kDrop},
                  {"drop-next", KeepAlive::kDropNext}});
 }
 
 bool set_malformed_head(Faults& faults, Value text) {
   return choose(text, faults.malformed_head,
-                {{"1", MalformedHead::kStatusLine}, {"status-line", MalformedHead::kStatusLine},
-                 {"two-lengths", MalformedHead::kTwoLengths}, {"bad-length", MalformedHead::kBadLength},
+                {{"1", MalformedHead::kStatusLine},
+                 {"status-line", MalformedHead::kStatusLine},
+                 {"two-lengths", MalformedHead::kTwoLengths},
+                 {"bad-length", MalformedHead::kBadLength},
                  {"length-and-chunked", MalformedHead::kLengthAndChunked},
                  {"bad-header", MalformedHead::kBadHeader}});
 }
@@ -182,18 +186,22 @@ Status apply_faults(std::string_view text, Faults& faults) {
   for (std::string_view word = next_word(text); !word.empty(); word = next_word(text)) {
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
-    const std::string_view value = equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
+    const std::string_view value =
+        equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
     const Key* found = nullptr;
     for (const Key& key : kKeys) {
       if (key.name == name) found = &key;
     }
     if (found == nullptr) {
-      return Error(ErrorKind::kInvalid, "the simulator has no fault \"" + std::string(name) +
-                                            "\"; docs/simulator.md lists those it has", ErrorSource::kClient);
+      return Error(
+          ErrorKind::kInvalid,
+          "the simulator has no fault \"" + std::string(name) + "\"; docs/simulator.md lists those it has",
+          ErrorSource::kClient);
     }
     if (!found->set(faults, value)) {
-      return Error(ErrorKind::kInvalid, "the simulator's fault " + std::string(name) + " takes " +
-                                            std::string(found->takes) + ", not \"" + std::string(value) + "\"",
+      return Error(ErrorKind::kInvalid,
+                   "the simulator's fault " + std::string(name) + " takes " + std::string(found->takes) +
+                       ", not \"" + std::string(value) + "\"",
                    ErrorSource::kClient);
     }
   }
@@ -241,8 +249,10 @@ Status StandingFaults::set(std::string_view text) {
     rule.prefix = std::string(next_word(line));
     if (rule.prefix.empty()) continue;
     if (rule.prefix.front() != '/') {
-      return Error(ErrorKind::kInvalid, "a standing fault begins with the path it is for, as in \"/token status=503"
-                                        " times=2\"; \"" + rule.prefix + "\" is no path");
+      return Error(ErrorKind::kInvalid,
+                   "a standing fault begins with the path it is for, as in \"/token status=503"
+                   " times=2\"; \"" +
+                       rule.prefix + "\" is no path");
     }
     for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
       if (word.starts_with("times=")) {

@@ -19,7 +19,14 @@ enum class KeepAlive : std::uint8_t {
   kDrop,      // promises to keep the connection and closes it after the answer
   kDropNext,  // promises to keep it and closes when the next request comes, without an answer
 };
-enum class MalformedHead : std::uint8_t { kNo, kStatusLine, kTwoLengths, kLengthAndChunked, kBadHeader, kBadLength };
+enum class MalformedHead : std::uint8_t {
+  kNo,
+  kStatusLine,
+  kTwoLengths,
+  kLengthAndChunked,
+  kBadHeader,
+  kBadLength
+};
 
 // Units are in the names; -1 and nullopt mean "not asked for".
 struct Faults {
@@ -52,8 +59,8 @@ struct Faults {
   }
 };
 
-// Sets what `text` names, over what is set already. kInvalid: an unknown key or a value that is none; the message
-// names it and what is possible. `faults` may be half changed then.
+// Sets what `text` names, over what is set already. kInvalid: an unknown key or a value that is none; the
+// message names it and what is possible. `faults` may be half changed then.
 Status apply_faults(std::string_view text, Faults& faults);
 
 // Every key there is, in the order of the documentation.
@@ -64,12 +71,12 @@ std::string_view find_directive(std::string_view text);
 // `text` without its directives, trimmed.
 std::string without_directives(std::string_view text);
 
-// Faults for requests that cannot carry their own, as a token request by the gateway itself: by prefix of the path,
-// optionally for the next N requests only.
+// Faults for requests that cannot carry their own, as a token request by the gateway itself: by prefix of the
+// path, optionally for the next N requests only.
 class StandingFaults {
  public:
-  // Lines "PREFIX key=value … [times=N]", replacing what stood; an empty text removes all. kInvalid names the line;
-  // nothing is changed then.
+  // Lines "PREFIX key=value … [times=N]", replacing what stood; an empty text removes all. kInvalid names the
+  // line; nothing is changed then.
   Status set(std::string_view text);
   // The faults for a request to `path`; counts it. Empty: none.
   std::string take(std::string_view path);

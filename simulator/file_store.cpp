@@ -21,7 +21,8 @@ void FileStore::add(StoredFile file) {
 }
 
 const StoredFile* FileStore::find(const std::string& name) const {
-  const auto found = std::find_if(files_.begin(), files_.end(), [&](const auto& each) { return each.name == name; });
+  const auto found =
+      std::find_if(files_.begin(), files_.end(), [&](const auto& each) { return each.name == name; });
   return found != files_.end() ? &*found : nullptr;
 }
 

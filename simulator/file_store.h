@@ -9,7 +9,7 @@
 namespace moongate::sim {
 
 struct StoredFile {
-  std::string name;  // "files/…"
+  std::string name;                             // "files/…"
   std::string display_name, mime_type, sha256;  // raw digest
   std::int64_t size = 0, created_s = 0;
 };

@@ -12,7 +12,9 @@ namespace json = boost::json;
 
 std::string signature_of(std::string_view text) { return base64_encode("simulator" + sha256(text)); }
 
-std::string_view finish_reason(StopReason stop) { return stop == StopReason::kMaxTokens ? "MAX_TOKENS" : "STOP"; }
+std::string_view finish_reason(StopReason stop) {
+  return stop == StopReason::kMaxTokens ? "MAX_TOKENS" : "STOP";
+}
 
 json::object thought_part(std::string text) { return {{"text", std::move(text)}, {"thought", true}}; }
 
@@ -43,14 +45,16 @@ json::object usage_of(const Answer& a, const json::array& modalities, std::int64
     if (!added) details.push_back({{"modality", "TEXT"}, {"tokenCount", a.cache_read}});
   }
   usage["promptTokensDetails"] = std::move(details);
-  if (candidates > 0) usage["candidatesTokensDetails"] = json::array{{{"modality", "TEXT"}, {"tokenCount", candidates}}};
+  if (candidates > 0)
+    usage["candidatesTokensDetails"] = json::array{{{"modality", "TEXT"}, {"tokenCount", candidates}}};
   if (a.thinking_tokens > 0) usage["thoughtsTokenCount"] = a.thinking_tokens;
   if (vertex) usage["trafficType"] = "ON_DEMAND";
   return usage;
 }
 
 // `reason` is empty before the end.
-json::object frame(json::array parts, std::string_view reason, json::object usage, const ContentIdentity& identity) {
+json::object frame(json::array parts, std::string_view reason, json::object usage,
+                   const ContentIdentity& identity) {
   json::object candidate{{"content", {{"parts", std::move(parts)}, {"role", "model"}}}};
   if (!reason.empty()) candidate["finishReason"] = reason;
   candidate["index"] = 0;
@@ -63,7 +67,10 @@ json::object frame(json::array parts, std::string_view reason, json::object usag
 class ContentEvents final : public EventSource {
  public:
   ContentEvents(Answer answer, json::array modalities, ContentIdentity identity, JsonStyle style)
-      : answer_(std::move(answer)), modalities_(std::move(modalities)), identity_(std::move(identity)), style_(style) {}
+      : answer_(std::move(answer)),
+        modalities_(std::move(modalities)),
+        identity_(std::move(identity)),
+        style_(style) {}
 
   std::int64_t content_events() const override {
     return answer_.thinking.count() + answer_.text.count() + (answer_.tool ? 1 : 0);
@@ -124,19 +131,22 @@ json::array modality_counts(const Conversation& c) {
   return out;
 }
 
-json::object gemini_content(const Answer& answer, const Conversation& conversation, const ContentIdentity& identity) {
+json::object gemini_content(const Answer& answer, const Conversation& conversation,
+                            const ContentIdentity& identity) {
   json::array parts;
   if (!answer.thinking.empty()) parts.push_back(thought_part(answer.thinking.whole()));
   if (!answer.text.empty() || !answer.tool) parts.push_back({{"text", answer.text.whole()}});
   if (answer.tool) parts.push_back(call_part(*answer.tool, answer.thinking_tokens > 0));
   return frame(std::move(parts), finish_reason(answer.stop),
-               usage_of(answer, modality_counts(conversation), answer.output_tokens, identity.vertex), identity);
+               usage_of(answer, modality_counts(conversation), answer.output_tokens, identity.vertex),
+               identity);
 }
 
-std::unique_ptr<EventSource> gemini_events(Answer answer, const Conversation& conversation, ContentIdentity identity,
-                                           StreamForm form) {
+std::unique_ptr<EventSource> gemini_events(Answer answer, const Conversation& conversation,
+                                           ContentIdentity identity, StreamForm form) {
   const JsonStyle style = form == StreamForm::kGoogleArray ? JsonStyle::kPretty : JsonStyle::kGoogleLine;
-  return std::make_unique<ContentEvents>(std::move(answer), modality_counts(conversation), std::move(identity), style);
+  return std::make_unique<ContentEvents>(std::move(answer), modality_counts(conversation),
+                                         std::move(identity), style);
 }
 
 }  // namespace moongate::sim

@@ -19,8 +19,8 @@ struct ContentIdentity {
 boost::json::object gemini_content(const Answer& answer, const Conversation& conversation,
                                    const ContentIdentity& identity);
 // `form` decides how each piece is printed: on a line for SSE, pretty in an array.
-std::unique_ptr<EventSource> gemini_events(Answer answer, const Conversation& conversation, ContentIdentity identity,
-                                           StreamForm form);
+std::unique_ptr<EventSource> gemini_events(Answer answer, const Conversation& conversation,
+                                           ContentIdentity identity, StreamForm form);
 
 // [{"modality": "TEXT", "tokenCount": 3}, …]: the kinds that occur.
 boost::json::array modality_counts(const Conversation& conversation);

@@ -22,8 +22,9 @@ constexpr Model kModels[] = {
 };
 
 json::object model_object(const Model& model) {
-  const json::array methods = model.embeds ? json::array{"embedContent", "batchEmbedContents", "countTokens"}
-                                           : json::array{"generateContent", "countTokens", "createCachedContent"};
+  const json::array methods = model.embeds
+                                  ? json::array{"embedContent", "batchEmbedContents", "countTokens"}
+                                  : json::array{"generateContent", "countTokens", "createCachedContent"};
   return {{"name", "models/" + std::string(model.id)},
           {"version", "001"},
           {"displayName", model.name},
@@ -34,7 +35,8 @@ json::object model_object(const Model& model) {
 }
 
 Reply models(Call& call) {
-  if (const Status good = call.gather_faults({}); !good) return google_refusal(call, 400, good.error().message);
+  if (const Status good = call.gather_faults({}); !good)
+    return google_refusal(call, 400, good.error().message);
   if (call.faults.status >= 300) return google_fault(call, call.faults, call.faults.status);
   if (call.route.model.empty()) {
     json::array list;
@@ -44,7 +46,8 @@ Reply models(Call& call) {
   for (const Model& each : kModels) {
     if (call.route.model == each.id) return google_reply(model_object(each));
   }
-  return google_refusal(call, 404, "Model is not found: models/" + call.route.model + " for api version v1beta");
+  return google_refusal(call, 404,
+                        "Model is not found: models/" + call.route.model + " for api version v1beta");
 }
 
 }  // namespace

@@ -63,21 +63,23 @@ Reply start_upload(Call& call) {
   }
   Reply reply;
   const std::string scheme = request.tls ? "https://" : "http://";
-  reply.headers = {{"content-type", "text/plain; charset=utf-8"},
-                   {"x-goog-upload-url", scheme + std::string(request.header("host")) + "/upload/v1beta/files?upload_id=" +
-                                             id + "&upload_protocol=resumable"},
-                   {"x-goog-upload-control-url", scheme + std::string(request.header("host")) +
-                                                     "/upload/v1beta/files?upload_id=" + id +
-                                                     "&upload_protocol=resumable"},
-                   {"x-goog-upload-chunk-granularity", "262144"},
-                   {std::string(kUploadStatus), "active"}};
+  reply.headers = {
+      {"content-type", "text/plain; charset=utf-8"},
+      {"x-goog-upload-url", scheme + std::string(request.header("host")) +
+                                "/upload/v1beta/files?upload_id=" + id + "&upload_protocol=resumable"},
+      {"x-goog-upload-control-url", scheme + std::string(request.header("host")) +
+                                        "/upload/v1beta/files?upload_id=" + id +
+                                        "&upload_protocol=resumable"},
+      {"x-goog-upload-chunk-granularity", "262144"},
+      {std::string(kUploadStatus), "active"}};
   return reply;
 }
 
 Reply finalize(Call& call, const std::string& id, Upload& upload) {
   if (upload.announced >= 0 && upload.announced != static_cast<std::int64_t>(upload.bytes.size())) {
-    return google_refusal(call, 400, "The upload has " + std::to_string(upload.bytes.size()) + " bytes, not the " +
-                                         std::to_string(upload.announced) + " announced");
+    return google_refusal(call, 400,
+                          "The upload has " + std::to_string(upload.bytes.size()) + " bytes, not the " +
+                              std::to_string(upload.announced) + " announced");
   }
   StoredFile file;
   std::string name = call.world.next_id("sim");
@@ -133,14 +135,16 @@ Reply gemini_files_face(Call& call) {
   if (!call.route.upload || id.empty()) {
     if (auto refused = refuse_gemini(call)) return std::move(*refused);
   }
-  if (const Status good = call.gather_faults({}); !good) return google_refusal(call, 400, good.error().message);
+  if (const Status good = call.gather_faults({}); !good)
+    return google_refusal(call, 400, good.error().message);
   if (call.faults.status >= 300) return google_fault(call, call.faults, call.faults.status);
   const std::string name = "files/" + call.route.model;
   FileStore& files = call.world.files;
   if (call.route.upload && (request.method == "POST" || request.method == "PUT")) {
     if (!id.empty()) return continue_upload(call, id);
     if (request.header("x-goog-upload-command") == "start") return start_upload(call);
-    return google_refusal(call, 400, "The simulator plays the resumable protocol only: X-Goog-Upload-Command: start");
+    return google_refusal(call, 400,
+                          "The simulator plays the resumable protocol only: X-Goog-Upload-Command: start");
   }
   if (!call.route.upload && request.method == "GET" && call.route.model.empty()) {
     json::array list;
@@ -148,13 +152,15 @@ Reply gemini_files_face(Call& call) {
     return google_reply(list.empty() ? json::object() : json::object{{"files", std::move(list)}});
   }
   const StoredFile* file = files.find(name);
-  if (!call.route.upload && file != nullptr && request.method == "GET") return google_reply(file_object(call, *file));
+  if (!call.route.upload && file != nullptr && request.method == "GET")
+    return google_reply(file_object(call, *file));
   if (!call.route.upload && file != nullptr && request.method == "DELETE") {
     files.remove(name);
     return google_reply(json::object());
   }
-  return google_refusal(call, 403, "You do not have permission to access the File " + call.route.model +
-                                       " or it may not exist.");
+  return google_refusal(
+      call, 403,
+      "You do not have permission to access the File " + call.route.model + " or it may not exist.");
 }
 
 }  // namespace moongate::sim

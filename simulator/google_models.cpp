@@ -25,11 +25,16 @@ bool as_array(const Call& call) {
 
 std::string_view status_message(int status) {
   switch (status) {
-    case 403: return "Permission denied on resource project.";
-    case 429: return "Resource exhausted. Please try again later.";
-    case 500: return "An internal error has occurred.";
-    case 503: return "The model is overloaded. Please try again later.";
-    default: return "Simulated error";
+    case 403:
+      return "Permission denied on resource project.";
+    case 429:
+      return "Resource exhausted. Please try again later.";
+    case 500:
+      return "An internal error has occurred.";
+    case 503:
+      return "The model is overloaded. Please try again later.";
+    default:
+      return "Simulated error";
   }
 }
 
@@ -40,9 +45,10 @@ std::string text_of_content(const json::value* content) {
 }
 
 json::object error_piece(const Faults& faults) {
-  return {{"error", {{"code", 503},
-                     {"message", status_message(503)},
-                     {"status", faults.error.empty() ? std::string("UNAVAILABLE") : faults.error}}}};
+  return {{"error",
+           {{"code", 503},
+            {"message", status_message(503)},
+            {"status", faults.error.empty() ? std::string("UNAVAILABLE") : faults.error}}}};
 }
 
 }  // namespace
@@ -75,8 +81,8 @@ Reply google_fault(const Call& call, const Faults& faults, int status) {
   error.message = std::string(status_message(status));
   error.in_array = as_array(call);
   if (status == 429 && !faults.retry_after.empty()) {
-    error.details.push_back({{"@type", "type.googleapis.com/google.rpc.RetryInfo"},
-                             {"retryDelay", faults.retry_after + "s"}});
+    error.details.push_back(
+        {{"@type", "type.googleapis.com/google.rpc.RetryInfo"}, {"retryDelay", faults.retry_after + "s"}});
   }
   Reply reply = google_error(error);
   add_retry_headers(faults, reply);
@@ -99,8 +105,11 @@ bool begin_google(Call& call, json::object& body, Reply& refusal) {
     return false;
   }
   if (call.route.model.starts_with("no-such-")) {
-    refusal = google_refusal(call, 404, "models/" + call.route.model + " is not found for API version v1beta, or is "
-                                        "not supported for " + call.route.verb + ".");
+    refusal = google_refusal(call, 404,
+                             "models/" + call.route.model +
+                                 " is not found for API version v1beta, or is "
+                                 "not supported for " +
+                                 call.route.verb + ".");
     return false;
   }
   return true;
@@ -132,7 +141,8 @@ Reply generate_content(Call& call) {
     if (sse) reply.headers.front().second = "text/event-stream";
     reply.form = sse ? StreamForm::kGoogleSse : StreamForm::kGoogleArray;
     reply.events = gemini_events(std::move(answer), conversation, std::move(identity), reply.form);
-    reply.error_event = {EventKind::kContent, {},
+    reply.error_event = {EventKind::kContent,
+                         {},
                          to_text(error_piece(faults), sse ? JsonStyle::kGoogleLine : JsonStyle::kPretty)};
   }
   if (faults.status != 0) reply.status = faults.status;

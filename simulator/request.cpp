@@ -6,8 +6,8 @@
 namespace moongate::sim {
 namespace {
 
-constexpr std::string_view kCredentialHeaders[] = {"authorization", "x-api-key", "x-goog-api-key", "x-auth-token",
-                                                   "proxy-authorization", "cookie"};
+constexpr std::string_view kCredentialHeaders[] = {"authorization", "x-api-key",           "x-goog-api-key",
+                                                   "x-auth-token",  "proxy-authorization", "cookie"};
 
 std::string mask(std::string_view credential) { return "present:" + sha256_hex(credential).substr(0, 8); }
 
@@ -25,7 +25,8 @@ HeaderList masked_headers(const Request& request) {
   for (const auto& [name, value] : request.headers) {
     bool secret = false;
     for (const std::string_view each : kCredentialHeaders) secret = secret || header_name_equal(name, each);
-    const bool has_scheme = header_name_equal(name, "authorization") || header_name_equal(name, "proxy-authorization");
+    const bool has_scheme =
+        header_name_equal(name, "authorization") || header_name_equal(name, "proxy-authorization");
     out.emplace_back(name, secret ? mask(has_scheme ? without_scheme(value) : value) : value);
   }
   return out;

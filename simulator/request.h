@@ -12,10 +12,10 @@ namespace moongate::sim {
 
 struct Request {
   std::string method;
-  std::string target;  // as sent
-  std::string path;    // percent-decoded, without the query
+  std::string target;                                           // as sent
+  std::string path;                                             // percent-decoded, without the query
   std::vector<std::pair<std::string, std::string>> parameters;  // of the query, decoded
-  HeaderList headers;  // as sent, in order
+  HeaderList headers;                                           // as sent, in order
   std::string body;
   bool tls = false;
 

@@ -45,7 +45,8 @@ std::string RequestLog::lines(std::uint64_t after) const {
   std::string out;
   for (const Entry& entry : entries_) {
     if (entry.number <= after) continue;
-    json::object headers;  // names in lower case; a header that came several times has its values joined by ", "
+    json::object
+        headers;  // names in lower case; a header that came several times has its values joined by ", "
     for (const auto& [name, value] : entry.headers) {
       std::string lower = name;
       for (char& c : lower) {
@@ -58,14 +59,10 @@ std::string RequestLog::lines(std::uint64_t after) const {
       }
     }
     const Outcome& outcome = entry.outcome;
-    json::object line{{"request", entry.number},
-                      {"connection", entry.connection},
-                      {"method", entry.method},
-                      {"target", entry.target},
-                      {"headers", std::move(headers)},
-                      {"body_length", entry.body_length},
-                      {"body_sha256", entry.body_sha256},
-                      {"body_complete", entry.body_complete}};
+    json::object line{{"request", entry.number},          {"connection", entry.connection},
+                      {"method", entry.method},           {"target", entry.target},
+                      {"headers", std::move(headers)},    {"body_length", entry.body_length},
+                      {"body_sha256", entry.body_sha256}, {"body_complete", entry.body_complete}};
     line["status"] = outcome.status != 0 ? json::value(outcome.status) : json::value(nullptr);
     line["client_left_after_ms"] =
         outcome.client_left_after_ms >= 0 ? json::value(outcome.client_left_after_ms) : json::value(nullptr);

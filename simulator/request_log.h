@@ -17,8 +17,8 @@ class RequestLog {
   std::uint64_t begin(const Request& request, std::uint64_t connection);
   // Its body has come (`whole`: to its end).
   void body(std::uint64_t number, const std::string& bytes, bool whole);
-  // status 0: no head was sent. client_left_after_ms -1: the client stayed. completed: everything that the request's
-  // faults allow was sent.
+  // status 0: no head was sent. client_left_after_ms -1: the client stayed. completed: everything that the
+  // request's faults allow was sent.
   struct Outcome {
     int status = 0;
     std::int64_t client_left_after_ms = -1;

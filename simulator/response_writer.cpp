@@ -26,7 +26,8 @@ std::string http_date(std::int64_t unix_seconds) {
 
 ResponseWriter::ResponseWriter(Wire& wire, const Faults& faults, const Context& context)
     : wire_(wire), faults_(faults), context_(context) {
-  if (faults.coding != Coding::kIdentity && accepts(context.accept_encoding, faults.coding)) coding_ = faults.coding;
+  if (faults.coding != Coding::kIdentity && accepts(context.accept_encoding, faults.coding))
+    coding_ = faults.coding;
   closes_ = !context.keep_alive || faults.keepalive == KeepAlive::kClose || faults.close_delimited;
 }
 
@@ -36,15 +37,21 @@ std::string ResponseWriter::head_of(const Reply& reply, std::size_t body_size) c
   if (wrong == MalformedHead::kStatusLine) {
     head = "HTTP/1.1 TWO-HUNDRED\r\n";
   } else {
-    head = "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(reason_phrase(reply.status)) + "\r\n";
+    head =
+        "HTTP/1.1 " + std::to_string(reply.status) + " " + std::string(reason_phrase(reply.status)) + "\r\n";
   }
   head += "date: " + http_date(context_.unix_seconds) + "\r\n";
   for (const auto& [name, value] : reply.headers) head += name + ": " + value + "\r\n";
   if (coding_ != Coding::kIdentity) head += "content-encoding: " + std::string(coding_name(coding_)) + "\r\n";
   switch (framed_) {
-    case Framed::kLength: head += "content-length: " + std::to_string(body_size) + "\r\n"; break;
-    case Framed::kChunked: head += "transfer-encoding: chunked\r\n"; break;
-    case Framed::kUntilClose: break;
+    case Framed::kLength:
+      head += "content-length: " + std::to_string(body_size) + "\r\n";
+      break;
+    case Framed::kChunked:
+      head += "transfer-encoding: chunked\r\n";
+      break;
+    case Framed::kUntilClose:
+      break;
   }
   if (wrong == MalformedHead::kTwoLengths) head += "content-length: 1\r\ncontent-length: 2\r\n";
   if (wrong == MalformedHead::kBadLength) head += "content-length: twelve\r\n";
@@ -171,7 +178,8 @@ Task<Sent> ResponseWriter::write_events(Reply& reply) {
     const bool content = event.kind == EventKind::kContent;
     const bool at_limit = (content && sent >= limit) || event.kind == EventKind::kClosing;
     if (breaks && at_limit) {
-      const std::string text = framed(coded(event_text(reply, faults_.error_event ? reply.error_event : event)));
+      const std::string text =
+          framed(coded(event_text(reply, faults_.error_event ? reply.error_event : event)));
       if (!faults_.error_event) co_return co_await break_off(text);
       there = co_await send(text);
       if (!there) co_return Sent::kGone;
@@ -182,8 +190,8 @@ Task<Sent> ResponseWriter::write_events(Reply& reply) {
       break;
     }
     if (content && sent++ > 0 && faults_.pace_ms > 0) {
-      // By the clock of the stream, so that the timer's grain does not add up; a reader that was away for long gets
-      // no burst of what it missed.
+      // By the clock of the stream, so that the timer's grain does not add up; a reader that was away for
+      // long gets no burst of what it missed.
       due = std::max(due + faults_.pace_ms, wire_.now_ms() - 1000);
       there = co_await wire_.pause_until(due);
       if (!there) co_return Sent::kGone;

@@ -23,11 +23,11 @@ enum class Sent : std::uint8_t {
 class ResponseWriter {
  public:
   struct Context {
-    std::string_view method;           // HEAD gets no body
+    std::string_view method;  // HEAD gets no body
     std::string_view accept_encoding;
     bool http_1_0 = false;
     bool keep_alive = true;
-    std::int64_t unix_seconds = 0;     // for Date
+    std::int64_t unix_seconds = 0;  // for Date
   };
 
   // References: all outlive the writing.

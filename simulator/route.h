@@ -24,7 +24,7 @@ struct Route {
   Face face = Face::kNone;
   std::string project, location;  // empty: express mode
   std::string model;              // empty: the list of models
-  std::string verb;               // what follows the colon; for Anthropic "messages", "count_tokens" or "models"
+  std::string verb;  // what follows the colon; for Anthropic "messages", "count_tokens" or "models"
   bool upload = false;
 };
 

@@ -61,8 +61,8 @@ int run_simulator(const std::vector<std::string>& args) {
       std::fputs(kUsage, stdout);
       return 0;
     } else {
-      return fail((value != nullptr ? "a value is missing after " : "unknown argument ") + args[i] + "; it takes:\n" +
-                  kUsage);
+      return fail((value != nullptr ? "a value is missing after " : "unknown argument ") + args[i] +
+                  "; it takes:\n" + kUsage);
     }
   }
   if (options.tls_certificate_file.empty() != options.tls_key_file.empty()) {

@@ -32,7 +32,8 @@ json::object object_sample(const json::object& schema, int depth) {
   if (properties == nullptr) return out;
   const auto* required = find_array(schema, "required");
   if (required == nullptr || required->empty()) {
-    for (const auto& member : *properties) out[member.key()] = sample(member.value(), member.key(), depth + 1);
+    for (const auto& member : *properties)
+      out[member.key()] = sample(member.value(), member.key(), depth + 1);
     return out;
   }
   for (const auto& each : *required) {

@@ -96,8 +96,9 @@ void Simulator::Impl::begin_stop() {
 Simulator::Simulator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Result<std::unique_ptr<Simulator>> Simulator::start(const Options& options) {
-  auto key = options.service_account_key_pem.empty() ? RsaPrivateKey::generate()
-                                                     : RsaPrivateKey::from_pem(options.service_account_key_pem);
+  auto key = options.service_account_key_pem.empty()
+                 ? RsaPrivateKey::generate()
+                 : RsaPrivateKey::from_pem(options.service_account_key_pem);
   if (!key) return key.error().wrap("the simulator's service account key is of no use");
   std::vector<RsaPublicKey> keys{key->public_key()};
   for (const std::string& pem : options.trusted_public_keys_pem) {
@@ -120,7 +121,8 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const Options& options) {
   if (!fd) return fd.error();
   impl->bound = local_address(*fd);
   if (!impl->listener.open(impl->reactor, *fd, false)) {
-    return Error(ErrorKind::kInternal, "the simulator's listening socket cannot be watched: out of memory or watches");
+    return Error(ErrorKind::kInternal,
+                 "the simulator's listening socket cannot be watched: out of memory or watches");
   }
   impl->listener.set_signal(&impl->accept_signal);
   Impl* running = impl.get();
@@ -128,7 +130,8 @@ Result<std::unique_ptr<Simulator>> Simulator::start(const Options& options) {
     spawn(running->accept_all());
     running->reactor.run();
   });
-  if (options.log != nullptr) options.log->info("The simulator listens", {LogField("address", impl->bound.text())});
+  if (options.log != nullptr)
+    options.log->info("The simulator listens", {LogField("address", impl->bound.text())});
   return std::unique_ptr<Simulator>(new Simulator(std::move(impl)));
 }
 
@@ -146,17 +149,18 @@ std::string Simulator::service_account_private_key_pem() const { return impl_->w
 std::string Simulator::service_account_json() const {
   namespace json = boost::json;
   const std::string email = "simulator@simulated-project.iam.gserviceaccount.com";
-  return json::serialize(json::object{{"type", "service_account"},
-                                      {"project_id", "simulated-project"},
-                                      {"private_key_id", "simulator"},
-                                      {"private_key", service_account_private_key_pem()},
-                                      {"client_email", email},
-                                      {"client_id", "100000000000000000001"},
-                                      {"auth_uri", "https://accounts.google.com/o/oauth2/auth"},
-                                      {"token_uri", url() + "/token"},
-                                      {"auth_provider_x509_cert_url", "https://www.googleapis.com/oauth2/v1/certs"},
-                                      {"client_x509_cert_url", url() + "/robot/v1/metadata/x509/" + email},
-                                      {"universe_domain", "googleapis.com"}});
+  return json::serialize(
+      json::object{{"type", "service_account"},
+                   {"project_id", "simulated-project"},
+                   {"private_key_id", "simulator"},
+                   {"private_key", service_account_private_key_pem()},
+                   {"client_email", email},
+                   {"client_id", "100000000000000000001"},
+                   {"auth_uri", "https://accounts.google.com/o/oauth2/auth"},
+                   {"token_uri", url() + "/token"},
+                   {"auth_provider_x509_cert_url", "https://www.googleapis.com/oauth2/v1/certs"},
+                   {"client_x509_cert_url", url() + "/robot/v1/metadata/x509/" + email},
+                   {"universe_domain", "googleapis.com"}});
 }
 
 }  // namespace moongate

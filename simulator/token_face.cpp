@@ -46,18 +46,21 @@ Reply grant(Call& call, std::string_view assertion) {
   const JwtClaims& claims = token->claims;
   if (claims.issuer.empty()) return refuse("Invalid grant: account not found");
   bool signed_by_known = false;
-  for (const RsaPublicKey& key : call.world.tokens.keys()) signed_by_known = signed_by_known || verify_rs256(*token, key);
+  for (const RsaPublicKey& key : call.world.tokens.keys())
+    signed_by_known = signed_by_known || verify_rs256(*token, key);
   if (!signed_by_known) return refuse("Invalid JWT Signature.");
   // Which name the endpoint goes by is the key file's matter; that the token is meant for one is checked.
-  if (claims.audience_is_list || claims.audience.size() != 1 || !claims.audience.front().ends_with("/token")) {
+  if (claims.audience_is_list || claims.audience.size() != 1 ||
+      !claims.audience.front().ends_with("/token")) {
     return refuse("Invalid JWT: Failed audience check.");
   }
   JwtTimes times;
   times.now_s = call.world.clock.unix_seconds();
   times.skew_s = kSkewS;
   if (!check_times(claims, times)) {
-    return refuse("Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check "
-                  "your iat and exp values in the JWT claim.");
+    return refuse(
+        "Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. Check "
+        "your iat and exp values in the JWT claim.");
   }
   if (!claims.target_audience.empty()) return oauth_reply({{"id_token", id_token(call.world, claims)}});
   if (claims.scope.empty()) {
@@ -71,10 +74,12 @@ Reply grant(Call& call, std::string_view assertion) {
 }  // namespace
 
 Reply token_face(Call& call) {
-  if (const Status good = call.gather_faults({}); !good) return oauth_error(400, "invalid_request", good.error().message);
+  if (const Status good = call.gather_faults({}); !good)
+    return oauth_error(400, "invalid_request", good.error().message);
   const Faults& faults = call.faults;
   if (faults.status >= 300) {
-    Reply reply = oauth_error(faults.status, faults.error.empty() ? "internal_failure" : faults.error, "Simulated error");
+    Reply reply = oauth_error(faults.status, faults.error.empty() ? "internal_failure" : faults.error,
+                              "Simulated error");
     add_retry_headers(faults, reply);
     return reply;
   }
@@ -83,7 +88,8 @@ Reply token_face(Call& call) {
   for (auto& [name, value] : parse_form(call.request.body)) {
     std::string* target = name == "grant_type" ? &grant_type : name == "assertion" ? &assertion : nullptr;
     if (target == nullptr) continue;
-    if (!target->empty()) return oauth_error(400, "invalid_request", "Parameter given more than once: " + name);
+    if (!target->empty())
+      return oauth_error(400, "invalid_request", "Parameter given more than once: " + name);
     *target = std::move(value);
   }
   if (grant_type != kJwtBearer) {
@@ -95,7 +101,12 @@ Reply token_face(Call& call) {
 Reply certs_face(Call& call) {
   const RsaPublicKey key = call.world.key.public_key();
   json::array keys;
-  keys.push_back({{"kid", kKeyId}, {"alg", "RS256"}, {"use", "sig"}, {"kty", "RSA"}, {"n", key.jwk_n()}, {"e", key.jwk_e()}});
+  keys.push_back({{"kid", kKeyId},
+                  {"alg", "RS256"},
+                  {"use", "sig"},
+                  {"kty", "RSA"},
+                  {"n", key.jwk_n()},
+                  {"e", key.jwk_e()}});
   Reply reply = oauth_reply({{"keys", std::move(keys)}});
   reply.headers[1].second = "public, max-age=3600";
   return reply;

@@ -23,7 +23,8 @@ std::string TokenStore::issue() {
 
 TokenState TokenStore::check(std::string_view token) const {
   const auto found = tokens_.find(std::string(token));
-  if (found == tokens_.end()) return accept_any_ && !token.empty() ? TokenState::kValid : TokenState::kUnknown;
+  if (found == tokens_.end())
+    return accept_any_ && !token.empty() ? TokenState::kValid : TokenState::kUnknown;
   if (found->second.revoked) return TokenState::kRevoked;
   return found->second.expires_s > clock_.unix_seconds() ? TokenState::kValid : TokenState::kExpired;
 }

@@ -21,7 +21,8 @@ class TokenStore {
   TokenStore(const Clock& clock, bool accept_any, std::vector<RsaPublicKey> keys)
       : clock_(clock), accept_any_(accept_any), keys_(std::move(keys)) {}
 
-  // "ya29.sim-…", good for kLifetimeS. When there are very many the expired go, and if that is not enough, all.
+  // "ya29.sim-…", good for kLifetimeS. When there are very many the expired go, and if that is not enough,
+  // all.
   std::string issue();
   // With accept_any every token that is not revoked is kValid.
   TokenState check(std::string_view token) const;

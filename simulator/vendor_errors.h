@@ -10,11 +10,13 @@
 
 namespace moongate::sim {
 
-// {"type":"error","error":{"type","message"},"request_id"}; an empty `type` is the one that belongs to the status.
-Reply anthropic_error(int status, std::string_view type, std::string_view message, const std::string& request_id);
+// {"type":"error","error":{"type","message"},"request_id"}; an empty `type` is the one that belongs to the
+// status.
+Reply anthropic_error(int status, std::string_view type, std::string_view message,
+                      const std::string& request_id);
 
-// {"error":{"code","message","status","details"}}; an empty `reason` (of google.rpc.Code) is the status's own.
-// Where a stream without alt=sse was asked for, Google wraps it in an array: `in_array`.
+// {"error":{"code","message","status","details"}}; an empty `reason` (of google.rpc.Code) is the status's
+// own. Where a stream without alt=sse was asked for, Google wraps it in an array: `in_array`.
 struct GoogleError {
   int code = 400;
   std::string_view reason;

@@ -22,7 +22,8 @@ Reply predict(Call& call) {
   Reply refusal;
   if (!begin_google(call, body, refusal)) return refusal;
   const auto* instances = find_array(body, "instances");
-  if (instances == nullptr || instances->empty()) return google_refusal(call, 400, "instances must not be empty.");
+  if (instances == nullptr || instances->empty())
+    return google_refusal(call, 400, "instances must not be empty.");
   const auto* parameters = find_object(body, "parameters");
   const std::int64_t asked = parameters != nullptr ? find_integer(*parameters, "outputDimensionality") : 0;
   const std::int64_t dimensions = asked > 0 ? std::min(asked, kMostDimensions) : kEmbeddingDimensions;
@@ -37,9 +38,9 @@ Reply predict(Call& call) {
     }
     const std::string_view content = find_string(*instance, "content");
     characters += static_cast<std::int64_t>(content.size());
-    predictions.push_back(
-        {{"embeddings", {{"statistics", {{"truncated", false}, {"token_count", count_words(content)}}},
-                         {"values", embedding_of(content, dimensions)}}}});
+    predictions.push_back({{"embeddings",
+                            {{"statistics", {{"truncated", false}, {"token_count", count_words(content)}}},
+                             {"values", embedding_of(content, dimensions)}}}});
   }
   json::object answer{{"predictions", std::move(predictions)}};
   if (characters > 0) answer["metadata"] = {{"billableCharacterCount", characters}};
@@ -47,7 +48,8 @@ Reply predict(Call& call) {
 }
 
 std::string model_path(const Route& route) {
-  return "projects/" + route.project + "/locations/" + route.location + "/publishers/google/models/" + route.model;
+  return "projects/" + route.project + "/locations/" + route.location + "/publishers/google/models/" +
+         route.model;
 }
 
 Reply predict_long_running(Call& call) {
@@ -55,7 +57,8 @@ Reply predict_long_running(Call& call) {
   Reply refusal;
   if (!begin_google(call, body, refusal)) return refusal;
   const auto* instances = find_array(body, "instances");
-  if (instances == nullptr || instances->empty()) return google_refusal(call, 400, "instances must not be empty.");
+  if (instances == nullptr || instances->empty())
+    return google_refusal(call, 400, "instances must not be empty.");
   Operation operation;
   operation.name = model_path(call.route) + "/operations/" + call.world.next_id("op-");
   operation.project = call.route.project;
@@ -76,20 +79,23 @@ Reply fetch_predict_operation(Call& call) {
     --operation->polls_left;
     return google_reply(json::object{{"name", name}});
   }
-  return google_reply(json::object{
-      {"name", name},
-      {"done", true},
-      {"response",
-       {{"@type", "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse"},
-        {"raiMediaFilteredCount", 0},
-        {"videos", json::array{{{"mimeType", "video/mp4"}, {"bytesBase64Encoded", base64_encode("simulated video")}}}}}}});
+  return google_reply(
+      json::object{{"name", name},
+                   {"done", true},
+                   {"response",
+                    {{"@type", "type.googleapis.com/cloud.ai.large_models.vision.GenerateVideoResponse"},
+                     {"raiMediaFilteredCount", 0},
+                     {"videos", json::array{{{"mimeType", "video/mp4"},
+                                             {"bytesBase64Encoded", base64_encode("simulated video")}}}}}}});
 }
 
 Reply list_models(Call& call) {
-  if (const Status good = call.gather_faults({}); !good) return google_refusal(call, 400, good.error().message);
+  if (const Status good = call.gather_faults({}); !good)
+    return google_refusal(call, 400, good.error().message);
   if (call.faults.status >= 300) return google_fault(call, call.faults, call.faults.status);
   json::array models;
-  for (const char* name : {"gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001"}) {
+  for (const char* name :
+       {"gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001"}) {
     models.push_back({{"name", "publishers/google/models/" + std::string(name)},
                       {"versionId", "default"},
                       {"launchStage", "GA"}});

@@ -99,7 +99,8 @@ void Wire::close_both() {
   if (stream_.is_open()) ::shutdown(stream_.fd(), SHUT_RDWR);
 }
 
-// A long burst to one client must not keep the others waiting, and only a turn of the loop tells whether it left.
+// A long burst to one client must not keep the others waiting, and only a turn of the loop tells whether it
+// left.
 Task<void> Wire::let_others_run() {
   transfers_ = 0;
   bool had_turn = false;

@@ -28,7 +28,8 @@ class Wire {
   // The TLS handshake. False: it failed; nothing more can be done here.
   Task<bool> handshake(const TlsServer& tls);
 
-  // Appends what has come to `inbox`; waits for something first. False: the client ended it, or `deadline` passed.
+  // Appends what has come to `inbox`; waits for something first. False: the client ended it, or `deadline`
+  // passed.
   Task<bool> fill(std::string& inbox, MonoMs deadline = 0);
 
   struct Cut {
@@ -43,8 +44,8 @@ class Wire {
   Task<bool> pause(MonoMs ms) { return pause_until(now_ms() + ms); }
   // Waits until the client leaves.
   Task<void> silence();
-  // Ends our side and waits, for a while, until the client has ended its own, so that what it still sends does not
-  // make a reset of our answer.
+  // Ends our side and waits, for a while, until the client has ended its own, so that what it still sends
+  // does not make a reset of our answer.
   Task<void> linger();
 
   void close() { stream_.close(); }

@@ -70,7 +70,8 @@ TEST(Conversation, CountsTheWordsOfEveryTextPart) {
       {"role": "user", "content": "one two"},
       {"role": "assistant", "content": [{"type": "text", "text": "three"}, {"type": "tool_use", "name": "f"}]},
       {"role": "user", "content": [{"type": "image", "source": {}}, {"type": "document", "source": {}},
-                                   {"type": "text", "text": "four  five\nsix"}]}]})").as_object());
+                                   {"type": "text", "text": "four  five\nsix"}]}]})")
+                                            .as_object());
   EXPECT_EQ(c.text_tokens, 8);
   EXPECT_EQ(c.image_tokens, 258);
   EXPECT_EQ(c.document_tokens, 258);
@@ -83,7 +84,8 @@ TEST(Conversation, CountsGeminiPartsByTheirKind) {
     "systemInstruction": {"parts": [{"text": "be kind"}]},
     "contents": [{"role": "user", "parts": [{"text": "look"}, {"inlineData": {"mimeType": "image/png", "data": ""}},
                                             {"inline_data": {"mime_type": "audio/wav", "data": ""}}]},
-                 {"role": "model", "parts": [{"text": "hm", "thought": true}, {"text": "nice"}]}]})").as_object());
+                 {"role": "model", "parts": [{"text": "hm", "thought": true}, {"text": "nice"}]}]})")
+                                         .as_object());
   EXPECT_EQ(c.text_tokens, 4);
   EXPECT_EQ(c.image_tokens, 258);
   EXPECT_EQ(c.audio_tokens, 258);
@@ -92,16 +94,19 @@ TEST(Conversation, CountsGeminiPartsByTheirKind) {
 
 TEST(Conversation, AResultOfAToolIsSeenAndItsTextCounted) {
   const Conversation c = read_anthropic(json::parse(R"({"messages": [
-    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "x", "content": "22 degrees"}]}]})").as_object());
+    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "x", "content": "22 degrees"}]}]})")
+                                            .as_object());
   EXPECT_TRUE(c.answers_tool);
   EXPECT_EQ(c.last_user_text, "22 degrees");
   EXPECT_EQ(c.text_tokens, 2);
 }
 
 TEST(Conversation, WhatHasAnotherShapeIsPassedOver) {
-  for (const char* body : {R"({"messages": 1, "system": 2, "tools": {}, "max_tokens": "x"})",
-                           R"({"messages": [1, null, {"content": [1, {"type": 5}]}], "tools": [1, {}]})",
-                           R"({"contents": [1, {"parts": [1, {"inlineData": 2}]}], "tools": [{"functionDeclarations": [3]}]})"}) {
+  for (
+      const char* body :
+      {R"({"messages": 1, "system": 2, "tools": {}, "max_tokens": "x"})",
+       R"({"messages": [1, null, {"content": [1, {"type": 5}]}], "tools": [1, {}]})",
+       R"({"contents": [1, {"parts": [1, {"inlineData": 2}]}], "tools": [{"functionDeclarations": [3]}]})"}) {
     const json::value parsed = json::parse(body);
     EXPECT_EQ(read_anthropic(parsed.as_object()).text_tokens, 0);
     EXPECT_EQ(read_gemini(parsed.as_object()).text_tokens, 0);
@@ -109,7 +114,8 @@ TEST(Conversation, WhatHasAnotherShapeIsPassedOver) {
 }
 
 TEST(SchemaSample, FitsTheSchema) {
-  const json::value schema = json::parse(R"({"type": "object", "required": ["city", "days", "unit"], "properties": {
+  const json::value schema =
+      json::parse(R"({"type": "object", "required": ["city", "days", "unit"], "properties": {
     "city": {"type": "string"}, "days": {"type": "INTEGER"}, "unit": {"enum": ["celsius", "kelvin"]},
     "unneeded": {"type": "string"}}})");
   EXPECT_EQ(sample_of(schema, "x"), json::parse(R"({"city": "city", "days": 1, "unit": "celsius"})"));

@@ -57,7 +57,8 @@ TEST_F(AnthropicFace, EachEventIsAChunkOfItsOwn) {
 }
 
 TEST_F(AnthropicFace, TellsCacheUsageByTier) {
-  const json::value usage = parsed(claude("hi", "cache-read=30 cache-write=5 cache-write-1h=7").body).at("usage");
+  const json::value usage =
+      parsed(claude("hi", "cache-read=30 cache-write=5 cache-write-1h=7").body).at("usage");
   EXPECT_EQ(usage.at("input_tokens"), 1);
   EXPECT_EQ(usage.at("cache_read_input_tokens"), 30);
   EXPECT_EQ(usage.at("cache_creation_input_tokens"), 12);
@@ -96,7 +97,8 @@ std::string with_tool(const char* stream) {
 }
 
 TEST_F(AnthropicFace, CallsTheFirstToolWithArgumentsThatFitItsSchema) {
-  const json::value body = parsed(exchange("POST", "/v1/messages", anthropic_headers(), with_tool("false")).body);
+  const json::value body =
+      parsed(exchange("POST", "/v1/messages", anthropic_headers(), with_tool("false")).body);
   EXPECT_EQ(body.at("stop_reason"), "tool_use");
   EXPECT_EQ(body.at("content").at(0).at("type"), "tool_use");
   EXPECT_EQ(body.at("content").at(0).at("name"), "weather");
@@ -109,21 +111,26 @@ TEST_F(AnthropicFace, StreamsAToolsArgumentsAsPiecesOfJson) {
   std::string arguments;
   for (const std::string& data : sse_data(response.body)) {
     const json::value event = parsed(data);
-    if (event.at("type") == "content_block_delta") arguments += event.at("delta").at("partial_json").as_string();
+    if (event.at("type") == "content_block_delta")
+      arguments += event.at("delta").at("partial_json").as_string();
   }
   EXPECT_EQ(parsed(arguments), (json::value{{"city", "city"}}));
 }
 
 TEST_F(AnthropicFace, AnswersAToolsResultInWordsEvenWithToolAsked) {
-  const Response response = exchange("POST", "/v1/messages", anthropic_headers("tool=1"), R"({"model":"claude-x",
+  const Response response =
+      exchange("POST", "/v1/messages", anthropic_headers("tool=1"), R"({"model":"claude-x",
     "max_tokens":99,"tools":[{"name":"weather","input_schema":{}}],"messages":[{"role":"user","content":[
     {"type":"tool_result","tool_use_id":"x","content":"22 degrees"}]}]})");
-  EXPECT_EQ(parsed(response.body).at("content").at(0).at("text"), "Hello from the simulator. You said: 22 degrees");
+  EXPECT_EQ(parsed(response.body).at("content").at(0).at("text"),
+            "Hello from the simulator. You said: 22 degrees");
 }
 
 TEST_F(AnthropicFace, StopsAtMaxTokens) {
-  const json::value body = parsed(exchange("POST", "/v1/messages", anthropic_headers(), R"({"model":"claude-x",
-    "max_tokens":3,"messages":[{"role":"user","content":"hi"}]})").body);
+  const json::value body =
+      parsed(exchange("POST", "/v1/messages", anthropic_headers(), R"({"model":"claude-x",
+    "max_tokens":3,"messages":[{"role":"user","content":"hi"}]})")
+                 .body);
   EXPECT_EQ(body.at("stop_reason"), "max_tokens");
   EXPECT_EQ(body.at("content").at(0).at("text"), "Hello from the");
   EXPECT_EQ(body.at("usage").at("output_tokens"), 3);
@@ -140,7 +147,8 @@ TEST_F(AnthropicFace, ListsItsModels) {
   const json::value list = parsed(exchange("GET", "/v1/models", anthropic_headers()).body);
   const std::string id(list.at("first_id").as_string());
   EXPECT_EQ(list.at("data").at(0).at("id"), list.at("first_id"));
-  EXPECT_EQ(parsed(exchange("GET", "/v1/models/" + id, anthropic_headers()).body).at("id"), list.at("first_id"));
+  EXPECT_EQ(parsed(exchange("GET", "/v1/models/" + id, anthropic_headers()).body).at("id"),
+            list.at("first_id"));
   const Response unknown = exchange("GET", "/v1/models/gpt", anthropic_headers());
   EXPECT_EQ(unknown.status, 404);
   EXPECT_EQ(error_type(unknown), "not_found_error");
@@ -150,7 +158,9 @@ TEST_F(AnthropicFace, TakesEitherCredentialAndRefusesNone) {
   const std::string body = messages_body("hi", false);
   const std::pair<std::string, std::string> version{"anthropic-version", "2023-06-01"};
   EXPECT_EQ(exchange("POST", "/v1/messages", {version, {"x-api-key", "any"}}, body).status, 200);
-  EXPECT_EQ(exchange("POST", "/v1/messages?beta=true", {version, {"authorization", "Bearer any"}}, body).status, 200);
+  EXPECT_EQ(
+      exchange("POST", "/v1/messages?beta=true", {version, {"authorization", "Bearer any"}}, body).status,
+      200);
   for (const HeaderList& headers : {HeaderList{version}, HeaderList{version, {"x-api-key", "sim-bad-key"}},
                                     HeaderList{version, {"authorization", "Bearer sim-bad"}},
                                     HeaderList{version, {"authorization", "Basic abc"}}}) {
@@ -162,7 +172,8 @@ TEST_F(AnthropicFace, TakesEitherCredentialAndRefusesNone) {
 }
 
 TEST_F(AnthropicFace, DemandsItsVersionHeader) {
-  const Response response = exchange("POST", "/v1/messages", {{"x-api-key", "k"}}, messages_body("hi", false));
+  const Response response =
+      exchange("POST", "/v1/messages", {{"x-api-key", "k"}}, messages_body("hi", false));
   EXPECT_EQ(response.status, 400);
   EXPECT_EQ(parsed(response.body).at("error").at("message"), "anthropic-version: header is required");
 }
@@ -175,7 +186,8 @@ TEST_F(AnthropicFace, SaysWhatIsWrongWithABody) {
       {R"({"model":"claude-x","max_tokens":1})", "messages: Field required"},
       {R"({"model":"claude-x","max_tokens":1,"messages":[]})", "at least one message"},
       {R"({"model":"claude-x","messages":[{"role":"user","content":"x"}]})", "max_tokens: Field required"},
-      {R"({"model":"claude-x","max_tokens":0,"messages":[{"role":"user","content":"x"}]})", "greater than or equal to 1"},
+      {R"({"model":"claude-x","max_tokens":0,"messages":[{"role":"user","content":"x"}]})",
+       "greater than or equal to 1"},
   };
   for (const auto& [body, why] : cases) {
     const Response response = exchange("POST", "/v1/messages", anthropic_headers(), body);
@@ -186,14 +198,16 @@ TEST_F(AnthropicFace, SaysWhatIsWrongWithABody) {
 }
 
 TEST_F(AnthropicFace, KnowsNoModelNamedNoSuch) {
-  const Response response = exchange("POST", "/v1/messages", anthropic_headers(),
-                                     R"({"model":"no-such-model","max_tokens":1,"messages":[{"role":"user","content":"x"}]})");
+  const Response response =
+      exchange("POST", "/v1/messages", anthropic_headers(),
+               R"({"model":"no-such-model","max_tokens":1,"messages":[{"role":"user","content":"x"}]})");
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(error_type(response), "not_found_error");
 }
 
 TEST_F(AnthropicFace, FailsWithTheStatusAskedForAndItsRetryHeaders) {
-  const Response limited = claude("hi [[sim: status=429 retry-after=2 retry-after-ms=1500 should-retry=false]]");
+  const Response limited =
+      claude("hi [[sim: status=429 retry-after=2 retry-after-ms=1500 should-retry=false]]");
   EXPECT_EQ(limited.status, 429);
   EXPECT_EQ(error_type(limited), "rate_limit_error");
   EXPECT_EQ(limited.header("retry-after"), "2");
@@ -222,9 +236,11 @@ TEST_F(AnthropicFace, APathItDoesNotPlayIsNotFound) {
 }
 
 TEST_F(AnthropicFace, WritesJsonThatFitsAnAskedForSchema) {
-  const json::value body = parsed(exchange("POST", "/v1/messages", anthropic_headers(), R"({"model":"claude-x",
+  const json::value body =
+      parsed(exchange("POST", "/v1/messages", anthropic_headers(), R"({"model":"claude-x",
     "max_tokens":99,"messages":[{"role":"user","content":"x"}],"output_config":{"format":{"type":"json_schema",
-    "schema":{"type":"object","properties":{"n":{"type":"integer"}}}}}})").body);
+    "schema":{"type":"object","properties":{"n":{"type":"integer"}}}}}})")
+                 .body);
   EXPECT_EQ(body.at("content").at(0).at("text"), "{\"n\":1}");
 }
 

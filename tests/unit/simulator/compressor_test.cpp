@@ -31,7 +31,8 @@ TEST_P(EachCoding, TakesALargePiece) {
   EXPECT_EQ(decoded(wire, coding_name(GetParam())), plain);
 }
 
-INSTANTIATE_TEST_SUITE_P(Compressor, EachCoding, ::testing::Values(Coding::kGzip, Coding::kBrotli, Coding::kZstd));
+INSTANTIATE_TEST_SUITE_P(Compressor, EachCoding,
+                         ::testing::Values(Coding::kGzip, Coding::kBrotli, Coding::kZstd));
 
 TEST(AcceptEncoding, IsReadAsAListWithWeights) {
   EXPECT_TRUE(accepts("gzip, deflate, br", Coding::kGzip));

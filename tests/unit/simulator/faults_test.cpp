@@ -29,8 +29,9 @@ TEST(Faults, AnUnknownKeyIsNamed) {
 }
 
 TEST(Faults, AValueThatIsNoneIsToldWhatIsPossible) {
-  for (const char* wrong : {"status=abc", "status=99", "events=-1", "events=", "latency-ms=9999999999", "reset=later",
-                            "tool=yes", "keepalive=2", "cut=1", "malformed-head=odd", "echo=body", "crlf=2", "gzip"}) {
+  for (const char* wrong :
+       {"status=abc", "status=99", "events=-1", "events=", "latency-ms=9999999999", "reset=later", "tool=yes",
+        "keepalive=2", "cut=1", "malformed-head=odd", "echo=body", "crlf=2", "gzip"}) {
     Faults faults;
     const Status status = apply_faults(wrong, faults);
     ASSERT_FALSE(status.ok()) << wrong;

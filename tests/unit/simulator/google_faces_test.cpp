@@ -1,6 +1,3 @@
-#include "http/message.h"
-#include "crypto/base64.h"
-#include "crypto/hash.h"
 #include "simulator_fixture.h"
 
 namespace moongate::sim {
@@ -9,8 +6,10 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kHi = R"({"contents":[{"role":"user","parts":[{"text":"hi there"}]}]})";
-const std::string kVertexModel = "/v1/projects/p1/locations/us-central1/publishers/google/models/gemini-2.5-pro";
-const std::string kClaudeModel = "/v1/projects/p1/locations/global/publishers/anthropic/models/claude-sonnet-4-5@20250929";
+const std::string kVertexModel =
+    "/v1/projects/p1/locations/us-central1/publishers/google/models/gemini-2.5-pro";
+const std::string kClaudeModel =
+    "/v1/projects/p1/locations/global/publishers/anthropic/models/claude-sonnet-4-5@20250929";
 
 class GoogleFaces : public SimulatorTest {
  protected:
@@ -59,12 +58,15 @@ TEST_F(GoogleFaces, WithoutAltSseTheStreamIsOnePrettyArray) {
 }
 
 TEST_F(GoogleFaces, AnErrorOfAStreamWithoutAltSseIsWrappedInAnArray) {
-  EXPECT_EQ(parsed(gemini("hi", "streamGenerateContent", "status=503").body).at(0).at("error").at("status"), "UNAVAILABLE");
-  EXPECT_EQ(parsed(gemini("hi", "streamGenerateContent?alt=sse", "status=503").body).at("error").at("code"), 503);
+  EXPECT_EQ(parsed(gemini("hi", "streamGenerateContent", "status=503").body).at(0).at("error").at("status"),
+            "UNAVAILABLE");
+  EXPECT_EQ(parsed(gemini("hi", "streamGenerateContent?alt=sse", "status=503").body).at("error").at("code"),
+            503);
 }
 
 TEST_F(GoogleFaces, ThoughtsAndCacheStandInTheirOwnFields) {
-  const json::value body = parsed(gemini("hi there", "generateContent", "thoughts=40 cache-read=30 thinking=1").body);
+  const json::value body =
+      parsed(gemini("hi there", "generateContent", "thoughts=40 cache-read=30 thinking=1").body);
   const json::value& usage = body.at("usageMetadata");
   EXPECT_EQ(body.at("candidates").at(0).at("content").at("parts").at(0).at("thought"), true);
   EXPECT_EQ(usage.at("promptTokenCount"), 32);
@@ -76,7 +78,8 @@ TEST_F(GoogleFaces, ThoughtsAndCacheStandInTheirOwnFields) {
 }
 
 TEST_F(GoogleFaces, GeminiCallsAFunction) {
-  const std::string body = R"({"contents":[{"parts":[{"text":"go"}]}],"tools":[{"functionDeclarations":[{"name":"weather",
+  const std::string body =
+      R"({"contents":[{"parts":[{"text":"go"}]}],"tools":[{"functionDeclarations":[{"name":"weather",
     "parameters":{"type":"OBJECT","properties":{"city":{"type":"STRING"}}}}]}],
     "toolConfig":{"functionCallingConfig":{"mode":"ANY"}}})";
   for (const char* verb : {"generateContent", "streamGenerateContent"}) {
@@ -84,7 +87,8 @@ TEST_F(GoogleFaces, GeminiCallsAFunction) {
         exchange("POST", std::string("/v1beta/models/g:") + verb, {{"x-goog-api-key", "k"}}, body);
     json::value answer = parsed(response.body);
     if (answer.is_array()) answer = json::value(answer.at(0));
-    const json::value& call = answer.at("candidates").at(0).at("content").at("parts").at(0).at("functionCall");
+    const json::value& call =
+        answer.at("candidates").at(0).at("content").at("parts").at(0).at("functionCall");
     EXPECT_EQ(call.at("name"), "weather");
     EXPECT_EQ(call.at("args"), (json::value{{"city", "city"}}));
   }
@@ -94,7 +98,8 @@ TEST_F(GoogleFaces, TheDeveloperApiJudgesKeysAsGoogleDoes) {
   EXPECT_EQ(exchange("POST", "/v1beta/models/g:generateContent?key=k", {}, kHi).status, 200);
   EXPECT_EQ(exchange("POST", "/v1/models/g:generateContent", {{"x-goog-api-key", "k"}}, kHi).status, 200);
   EXPECT_EQ(exchange("POST", "/v1beta/models/g:generateContent", bearer(), kHi).status, 200);
-  const Response bad = exchange("POST", "/v1beta/models/g:generateContent", {{"x-goog-api-key", "sim-bad"}}, kHi);
+  const Response bad =
+      exchange("POST", "/v1beta/models/g:generateContent", {{"x-goog-api-key", "sim-bad"}}, kHi);
   EXPECT_EQ(bad.status, 400);
   EXPECT_EQ(reason(bad), "API_KEY_INVALID");
   const Response none = exchange("POST", "/v1beta/models/g:generateContent", {}, kHi);
@@ -106,12 +111,16 @@ TEST_F(GoogleFaces, TheDeveloperApiCountsEmbedsAndListsModels) {
   const HeaderList key{{"x-goog-api-key", "k"}};
   EXPECT_EQ(parsed(exchange("POST", "/v1beta/models/g:countTokens", key, kHi).body).at("totalTokens"), 2);
   EXPECT_EQ(parsed(exchange("POST", "/v1beta/models/g:countTokens", key,
-                            R"({"generateContentRequest":{"contents":[{"parts":[{"text":"a b c"}]}]}})").body).at("totalTokens"), 3);
+                            R"({"generateContentRequest":{"contents":[{"parts":[{"text":"a b c"}]}]}})")
+                       .body)
+                .at("totalTokens"),
+            3);
   const std::string one = R"({"content":{"parts":[{"text":"word"}]},"outputDimensionality":8})";
   const json::value single = parsed(exchange("POST", "/v1beta/models/g:embedContent", key, one).body);
   EXPECT_EQ(single.at("embedding").at("values").as_array().size(), 8u);
-  const json::value batch =
-      parsed(exchange("POST", "/v1beta/models/g:batchEmbedContents", key, "{\"requests\":[" + one + "," + one + "]}").body);
+  const json::value batch = parsed(
+      exchange("POST", "/v1beta/models/g:batchEmbedContents", key, "{\"requests\":[" + one + "," + one + "]}")
+          .body);
   EXPECT_EQ(batch.at("embeddings").at(1).at("values"), single.at("embedding").at("values"));
   const json::value models = parsed(exchange("GET", "/v1beta/models", key).body);
   const std::string name(models.at("models").at(0).at("name").as_string());
@@ -122,11 +131,14 @@ TEST_F(GoogleFaces, TheDeveloperApiCountsEmbedsAndListsModels) {
 
 TEST_F(GoogleFaces, BadBodiesGetGooglesError) {
   for (const char* body : {"{", "[]", "{}", R"({"contents":[]})"}) {
-    const Response response = exchange("POST", "/v1beta/models/g:generateContent", {{"x-goog-api-key", "k"}}, body);
+    const Response response =
+        exchange("POST", "/v1beta/models/g:generateContent", {{"x-goog-api-key", "k"}}, body);
     EXPECT_EQ(response.status, 400) << body;
     EXPECT_EQ(parsed(response.body).at("error").at("status"), "INVALID_ARGUMENT");
   }
-  EXPECT_EQ(exchange("POST", "/v1beta/models/no-such-model:generateContent", {{"x-goog-api-key", "k"}}, kHi).status, 404);
+  EXPECT_EQ(
+      exchange("POST", "/v1beta/models/no-such-model:generateContent", {{"x-goog-api-key", "k"}}, kHi).status,
+      404);
   EXPECT_EQ(exchange("POST", "/v1beta/models/g:doSomething", {{"x-goog-api-key", "k"}}, kHi).status, 404);
 }
 
@@ -145,8 +157,7 @@ TEST_F(GoogleFaces, VertexTakesATokenOfTheTokenEndpoint) {
 }
 
 TEST_F(GoogleFaces, VertexTellsTheUsageOnTheLastPieceOnly) {
-  const Response response =
-      exchange("POST", kVertexModel + ":streamGenerateContent?alt=sse", bearer(), kHi);
+  const Response response = exchange("POST", kVertexModel + ":streamGenerateContent?alt=sse", bearer(), kHi);
   const std::vector<std::string> data = sse_data(response.body);
   EXPECT_EQ(parsed(data.front()).at("usageMetadata"), (json::value{{"trafficType", "ON_DEMAND"}}));
   EXPECT_EQ(parsed(data.back()).at("usageMetadata").at("totalTokenCount"), 10);
@@ -195,21 +206,24 @@ TEST_F(GoogleFaces, VertexCountsAndPredicts) {
   const json::value count = parsed(exchange("POST", kVertexModel + ":countTokens", headers, kHi).body);
   EXPECT_EQ(count.at("totalTokens"), 2);
   EXPECT_EQ(count.at("totalBillableCharacters"), 7);
-  const json::value embedded = parsed(exchange("POST", kVertexModel + ":predict", headers,
-      R"({"instances":[{"content":"two words"}],"parameters":{"outputDimensionality":4}})").body);
+  const json::value embedded =
+      parsed(exchange("POST", kVertexModel + ":predict", headers,
+                      R"({"instances":[{"content":"two words"}],"parameters":{"outputDimensionality":4}})")
+                 .body);
   const json::value& embedding = embedded.at("predictions").at(0).at("embeddings");
   EXPECT_EQ(embedding.at("values").as_array().size(), 4u);
   EXPECT_EQ(embedding.at("statistics").at("token_count"), 2);
-  const json::value painted =
-      parsed(exchange("POST", kVertexModel + ":predict", headers, R"({"instances":[{"prompt":"a cat"}]})").body);
+  const json::value painted = parsed(
+      exchange("POST", kVertexModel + ":predict", headers, R"({"instances":[{"prompt":"a cat"}]})").body);
   EXPECT_EQ(painted.at("predictions").at(0).at("mimeType"), "image/png");
 }
 
 TEST_F(GoogleFaces, AnOperationIsKnownToItsProjectAlone) {
   const HeaderList headers = bearer();
   const std::string veo = "/locations/us-central1/publishers/google/models/veo-3";
-  const json::value started = parsed(exchange("POST", "/v1/projects/p1" + veo + ":predictLongRunning", headers,
-                                              R"({"instances":[{"prompt":"waves"}]})").body);
+  const json::value started = parsed(exchange("POST", "/v1/projects/p1" + veo + ":predictLongRunning",
+                                              headers, R"({"instances":[{"prompt":"waves"}]})")
+                                         .body);
   const std::string fetch = json::serialize(json::object{{"operationName", started.at("name")}});
   const auto poll = [&](const std::string& project) {
     return exchange("POST", "/v1/projects/" + project + veo + ":fetchPredictOperation", headers, fetch);
@@ -233,8 +247,9 @@ TEST_F(GoogleFaces, ClaudeOnVertexWantsItsVersionInTheBodyAndTheModelInThePath) 
   const Response no_version = exchange("POST", kClaudeModel + ":rawPredict", headers, "{" + rest);
   EXPECT_EQ(no_version.status, 400);
   EXPECT_EQ(parsed(no_version.body).at("error").at("message"), "anthropic_version: Field required");
-  const Response with_model = exchange("POST", kClaudeModel + ":rawPredict", headers,
-                                       R"({"anthropic_version":"vertex-2023-10-16","model":"claude",)" + rest);
+  const Response with_model =
+      exchange("POST", kClaudeModel + ":rawPredict", headers,
+               R"({"anthropic_version":"vertex-2023-10-16","model":"claude",)" + rest);
   EXPECT_EQ(with_model.status, 400);
   EXPECT_EQ(parsed(with_model.body).at("error").at("message"), "model: Extra inputs are not permitted");
   EXPECT_EQ(exchange("POST", kClaudeModel + ":rawPredict", {{"x-api-key", "k"}}, "{" + rest).status, 401);
@@ -242,7 +257,8 @@ TEST_F(GoogleFaces, ClaudeOnVertexWantsItsVersionInTheBodyAndTheModelInThePath) 
 
 TEST_F(GoogleFaces, ClaudeOnVertexStreamsAndCounts) {
   const HeaderList headers = bearer();
-  const Response stream = exchange("POST", kClaudeModel + ":streamRawPredict", headers,
+  const Response stream = exchange(
+      "POST", kClaudeModel + ":streamRawPredict", headers,
       R"({"anthropic_version":"vertex-2023-10-16","stream":true,"max_tokens":50,"messages":[{"role":"user","content":"hi"}]})");
   EXPECT_EQ(claude_text(stream.body), "Hello from the simulator. You said: hi");
   const Response count = exchange(
@@ -253,59 +269,28 @@ TEST_F(GoogleFaces, ClaudeOnVertexStreamsAndCounts) {
 
 TEST_F(GoogleFaces, ClaudeOnVertexFailsInEitherVendorsShape) {
   HeaderList headers = bearer();
-  const std::string body = R"({"anthropic_version":"v","max_tokens":50,"messages":[{"role":"user","content":"hi FAULT"}]})";
+  const std::string body =
+      R"({"anthropic_version":"v","max_tokens":50,"messages":[{"role":"user","content":"hi FAULT"}]})";
   const auto with = [&](const char* fault) {
     std::string text = body;
-    return exchange("POST", kClaudeModel + ":rawPredict", headers, text.replace(text.find("FAULT"), 5, fault)).body;
+    return exchange("POST", kClaudeModel + ":rawPredict", headers, text.replace(text.find("FAULT"), 5, fault))
+        .body;
   };
   EXPECT_EQ(parsed(with("[[sim: status=529]]")).at("error").at("type"), "overloaded_error");
-  EXPECT_EQ(parsed(with("[[sim: status=429 error=RESOURCE_EXHAUSTED]]")).at("error").at("status"), "RESOURCE_EXHAUSTED");
+  EXPECT_EQ(parsed(with("[[sim: status=429 error=RESOURCE_EXHAUSTED]]")).at("error").at("status"),
+            "RESOURCE_EXHAUSTED");
 }
 
 TEST_F(GoogleFaces, PathsMayBePercentEncoded) {
   std::string target = kClaudeModel;
   target.replace(target.find('@'), 1, "%40");
-  EXPECT_EQ(parsed(exchange("POST", target + ":rawPredict", bearer(),
-                            R"({"anthropic_version":"v","max_tokens":50,"messages":[{"role":"user","content":"hi"}]})").body)
-                .at("model"), "claude-sonnet-4-5@20250929");
-}
-
-TEST_F(GoogleFaces, AFileIsUploadedInPartsAndFoundAgain) {
-  const HeaderList key{{"x-goog-api-key", "k"}};
-  HeaderList start = key;
-  start.insert(start.end(), {{"X-Goog-Upload-Protocol", "resumable"},
-                             {"X-Goog-Upload-Command", "start"},
-                             {"X-Goog-Upload-Header-Content-Length", "11"},
-                             {"X-Goog-Upload-Header-Content-Type", "text/plain"}});
-  const Response begun = exchange("POST", "/upload/v1beta/files", start, R"({"file":{"displayName":"greeting"}})");
-  ASSERT_EQ(begun.status, 200) << begun.body;
-  EXPECT_EQ(begun.header("x-goog-upload-status"), "active");
-  std::string url(begun.header("x-goog-upload-url"));
-  ASSERT_TRUE(url.starts_with(simulator->url()));
-  url.erase(0, simulator->url().size());
-  const Response first = exchange("POST", url, {{"X-Goog-Upload-Command", "upload"}, {"X-Goog-Upload-Offset", "0"}}, "hello ");
-  EXPECT_EQ(first.header("x-goog-upload-size-received"), "6");
-  EXPECT_EQ(exchange("POST", url, {{"X-Goog-Upload-Command", "upload"}, {"X-Goog-Upload-Offset", "3"}}, "x").status, 400);
-  const Response last = exchange("POST", url, {{"X-Goog-Upload-Command", "upload, finalize"}, {"X-Goog-Upload-Offset", "6"}}, "world");
-  EXPECT_EQ(last.header("x-goog-upload-status"), "final");
-  const json::value file = parsed(last.body).at("file");
-  EXPECT_EQ(file.at("sizeBytes"), "11");
-  EXPECT_EQ(file.at("displayName"), "greeting");
-  EXPECT_EQ(file.at("sha256Hash"), json::value(base64_encode(sha256_hex("hello world"))));
-  const std::string name(file.at("name").as_string());
-  EXPECT_EQ(parsed(exchange("GET", "/v1beta/" + name, key).body), file);
-  EXPECT_EQ(parsed(exchange("GET", "/v1beta/files", key).body).at("files").as_array().size(), 1u);
-  EXPECT_EQ(exchange("DELETE", "/v1beta/" + name, key).status, 200);
-  EXPECT_EQ(exchange("GET", "/v1beta/" + name, key).status, 403);
-  EXPECT_EQ(exchange("POST", url, {{"X-Goog-Upload-Command", "query"}}).status, 404);
-}
-
-TEST_F(GoogleFaces, AnUploadNeedsAKeyAndTheAnnouncedLength) {
-  EXPECT_EQ(exchange("POST", "/upload/v1beta/files", {{"X-Goog-Upload-Command", "start"}}).status, 403);
-  const Response begun = exchange("POST", "/upload/v1beta/files",
-      {{"x-goog-api-key", "k"}, {"X-Goog-Upload-Command", "start"}, {"X-Goog-Upload-Header-Content-Length", "5"}});
-  const std::string url = std::string(begun.header("x-goog-upload-url")).substr(simulator->url().size());
-  EXPECT_EQ(exchange("POST", url, {{"X-Goog-Upload-Command", "upload, finalize"}, {"X-Goog-Upload-Offset", "0"}}, "abc").status, 400);
+  EXPECT_EQ(
+      parsed(
+          exchange("POST", target + ":rawPredict", bearer(),
+                   R"({"anthropic_version":"v","max_tokens":50,"messages":[{"role":"user","content":"hi"}]})")
+              .body)
+          .at("model"),
+      "claude-sonnet-4-5@20250929");
 }
 
 }  // namespace

@@ -40,17 +40,21 @@ TEST(RequestLog, FinishingOneThatHasLeftTheLogDoesNothing) {
 
 TEST(RequestLog, ShowsOfACredentialItsDigestAlone) {
   RequestLog log;
-  Request request = with({{"X-Api-Key", "sk-secret"}, {"Authorization", "Bearer ya29.secret"}, {"Accept", "*/*"}},
-                         "/v1beta/models?alt=sse&key=AIzaSecret&x=1");
+  Request request =
+      with({{"X-Api-Key", "sk-secret"}, {"Authorization", "Bearer ya29.secret"}, {"Accept", "*/*"}},
+           "/v1beta/models?alt=sse&key=AIzaSecret&x=1");
   request.parameters = {{"alt", "sse"}, {"key", "AIzaSecret"}, {"x", "1"}};
   log.begin(request, 1);
   const std::string text = log.lines();
   EXPECT_EQ(text.find("ecret"), std::string::npos);
   const boost::json::value line = boost::json::parse(text);
-  EXPECT_EQ(line.at("headers").at("x-api-key").as_string(), "present:" + sha256_hex("sk-secret").substr(0, 8));
-  EXPECT_EQ(line.at("headers").at("authorization").as_string(), "present:" + sha256_hex("ya29.secret").substr(0, 8));
+  EXPECT_EQ(line.at("headers").at("x-api-key").as_string(),
+            "present:" + sha256_hex("sk-secret").substr(0, 8));
+  EXPECT_EQ(line.at("headers").at("authorization").as_string(),
+            "present:" + sha256_hex("ya29.secret").substr(0, 8));
   EXPECT_EQ(line.at("headers").at("accept"), "*/*");
-  EXPECT_EQ(line.at("target").as_string(), "/v1beta/models?alt=sse&key=present:" + sha256_hex("AIzaSecret").substr(0, 8) + "&x=1");
+  EXPECT_EQ(line.at("target").as_string(),
+            "/v1beta/models?alt=sse&key=present:" + sha256_hex("AIzaSecret").substr(0, 8) + "&x=1");
 }
 
 TEST(RequestLog, TellsOnlyWhatCameAfterARequestWhenAsked) {

@@ -50,7 +50,7 @@ TEST(RunSimulator, ServesUntilASignalAndWritesAKeyFileForItsOwnerAlone) {
   EXPECT_EQ(run_simulator({"--listen", "127.0.0.1:0", "--write-key-file", file}), 0);
   pthread_sigmask(SIG_UNBLOCK, &terminate, nullptr);
 
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(file.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   std::ostringstream text;
@@ -68,7 +68,8 @@ Task<void> ask_over_tls(Reactor& reactor, TlsClient& tls, Address address, std::
     answer = shaken.ok() ? "" : shaken.error().message;
     if (shaken.ok()) {
       const Status sent = co_await write_all(
-          stream, signal, "GET /__simulator/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 0);
+          stream, signal, "GET /__simulator/stats HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+          0);
       char room[4096];
       bool open = sent.ok();
       while (open) {
@@ -86,7 +87,8 @@ Task<void> ask_over_tls(Reactor& reactor, TlsClient& tls, Address address, std::
 TEST(SimulatorOverTls, ServesTheSameWithACertificate) {
   const TemporaryDirectory directory;
   const SystemClock clock;
-  const auto files = ensure_server_certificate(directory.path(), {"localhost", "127.0.0.1"}, clock.unix_seconds());
+  const auto files =
+      ensure_server_certificate(directory.path(), {"localhost", "127.0.0.1"}, clock.unix_seconds());
   ASSERT_TRUE(files.ok());
   Simulator::Options options;
   options.service_account_key_pem = test_key_pem();

@@ -94,8 +94,9 @@ Response SimulatorTest::token_request(const std::string& form) {
 }
 
 std::string SimulatorTest::access_token() {
-  const Response response = token_request(
-      "grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") + "&assertion=" + assertion());
+  const Response response =
+      token_request("grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") +
+                    "&assertion=" + assertion());
   EXPECT_EQ(response.status, 200) << response.body;
   return std::string(parsed(response.body).at("access_token").as_string());
 }

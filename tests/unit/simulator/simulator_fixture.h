@@ -26,9 +26,12 @@ class SimulatorTest : public ::testing::Test {
   // POST /v1/messages with a good key: one user text.
   Response claude(const std::string& text, const std::string& faults = {}, bool stream = false,
                   HeaderList more_headers = {});
-  Response claude_stream(const std::string& text, const std::string& faults = {}) { return claude(text, faults, true); }
+  Response claude_stream(const std::string& text, const std::string& faults = {}) {
+    return claude(text, faults, true);
+  }
   // POST /v1beta/models/gemini-2.5-pro:VERB with a good key.
-  Response gemini(const std::string& text, const std::string& verb = "generateContent", const std::string& faults = {});
+  Response gemini(const std::string& text, const std::string& verb = "generateContent",
+                  const std::string& faults = {});
 
   // An assertion of the simulator's own service account, valid now.
   std::string assertion(boost::json::object claims = {}) const;
@@ -37,8 +40,8 @@ class SimulatorTest : public ::testing::Test {
 
   Response control(std::string_view method, const std::string& what, std::string_view body = {});
   boost::json::array log();
-  // The last entry of the log once it is finished. Asks until then: each question also wakes the simulator's loop,
-  // which is how it learns that the manual clock was moved.
+  // The last entry of the log once it is finished. Asks until then: each question also wakes the simulator's
+  // loop, which is how it learns that the manual clock was moved.
   boost::json::object last_logged();
   // Moves the simulator's clock and lets it notice.
   void pass_ms(std::int64_t ms);

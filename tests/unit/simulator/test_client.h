@@ -9,16 +9,15 @@
 
 namespace moongate::sim {
 
-
 struct Response {
   int status = 0;  // 0: no head came
   std::string status_line;
   HeaderList headers;
-  std::string body;                   // chunks joined
-  std::vector<std::string> chunks;    // as framed
-  std::vector<int> informational;     // 1xx before it
-  bool whole = false;                 // ended as its framing says
-  bool reset = false;                 // the connection was reset
+  std::string body;                 // chunks joined
+  std::vector<std::string> chunks;  // as framed
+  std::vector<int> informational;   // 1xx before it
+  bool whole = false;               // ended as its framing says
+  bool reset = false;               // the connection was reset
   std::string_view header(std::string_view name) const { return find_header(headers, name); }
 };
 
@@ -31,7 +30,8 @@ class TestClient {
 
   void send(std::string_view bytes);
   // Sends a request with Host and Content-Length.
-  void request(std::string_view method, std::string_view target, const HeaderList& headers, std::string_view body = {});
+  void request(std::string_view method, std::string_view target, const HeaderList& headers,
+               std::string_view body = {});
   Response receive(std::string_view method = "GET");
   // Until what has come contains `text`; false at the connection's end.
   bool receive_until(std::string_view text);

@@ -10,12 +10,13 @@ namespace json = boost::json;
 class TokenFace : public SimulatorTest {
  protected:
   Response grant(const std::string& assertion) {
-    return token_request("assertion=" + assertion + "&grant_type=" +
-                         url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer"));
+    return token_request("assertion=" + assertion +
+                         "&grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer"));
   }
   static std::string error(const Response& response) {
     const json::value body = parsed(response.body);
-    return std::string(body.at("error").as_string()) + ": " + std::string(body.at("error_description").as_string());
+    return std::string(body.at("error").as_string()) + ": " +
+           std::string(body.at("error_description").as_string());
   }
 };
 
@@ -29,8 +30,8 @@ TEST_F(TokenFace, GivesAnAccessTokenForAnAssertionOfItsKey) {
 }
 
 TEST_F(TokenFace, AcceptsTheOldAliasAndGooglesOwnAudience) {
-  const std::string form = "grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") + "&assertion=" +
-                           assertion({{"aud", "https://oauth2.googleapis.com/token"}});
+  const std::string form = "grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") +
+                           "&assertion=" + assertion({{"aud", "https://oauth2.googleapis.com/token"}});
   EXPECT_EQ(exchange("POST", "/oauth2/v4/token", {}, form).status, 200);
 }
 
@@ -52,8 +53,8 @@ TEST_F(TokenFace, BelievesAKeyThatItWasGiven) {
   ASSERT_TRUE(other.ok());
   TestClient client((*other)->address());
   client.request("POST", "/token", {},
-                 "grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") + "&assertion=" +
-                     sign_rs256_jwt(*stranger, "kid", decode_jwt(assertion())->payload));
+                 "grant_type=" + url_encode("urn:ietf:params:oauth:grant-type:jwt-bearer") +
+                     "&assertion=" + sign_rs256_jwt(*stranger, "kid", decode_jwt(assertion())->payload));
   EXPECT_EQ(client.receive().status, 200);
 }
 
@@ -84,7 +85,8 @@ TEST_F(TokenFace, RefusesWhatIsNoAssertion) {
 }
 
 TEST_F(TokenFace, KnowsOneGrantOnly) {
-  EXPECT_EQ(error(token_request("grant_type=client_credentials")), "unsupported_grant_type: Invalid grant_type: client_credentials");
+  EXPECT_EQ(error(token_request("grant_type=client_credentials")),
+            "unsupported_grant_type: Invalid grant_type: client_credentials");
   EXPECT_EQ(error(token_request("")), "unsupported_grant_type: Invalid grant_type: ");
   EXPECT_TRUE(error(token_request("grant_type=a&grant_type=b")).starts_with("invalid_request"));
   EXPECT_EQ(exchange("GET", "/token", {}).status, 405);

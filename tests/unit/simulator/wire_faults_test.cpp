@@ -9,9 +9,11 @@ namespace json = boost::json;
 
 class WireFaults : public SimulatorTest {
  protected:
-  static std::string request_text(const std::string& faults, const std::string& body, const std::string& more = {}) {
+  static std::string request_text(const std::string& faults, const std::string& body,
+                                  const std::string& more = {}) {
     return "POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
-           "x-simulator: " + faults + "\r\n" + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+           "x-simulator: " +
+           faults + "\r\n" + more + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   }
 };
 
@@ -79,8 +81,9 @@ TEST_F(WireFaults, ACodingIsUsedWhenTheClientTakesIt) {
       const Response response = claude("hi", coding + "=1", stream, {{"accept-encoding", "gzip, br, zstd"}});
       EXPECT_EQ(response.header("content-encoding"), coding);
       const std::string body = decoded(response.body, coding);
-      EXPECT_EQ(stream ? claude_text(body) : std::string(parsed(body).at("content").at(0).at("text").as_string()),
-                "Hello from the simulator. You said: hi");
+      EXPECT_EQ(
+          stream ? claude_text(body) : std::string(parsed(body).at("content").at(0).at("text").as_string()),
+          "Hello from the simulator. You said: hi");
     }
     EXPECT_EQ(claude("hi", coding + "=1").header("content-encoding"), "");
   }
@@ -96,7 +99,8 @@ TEST_F(WireFaults, ACodedEventCanBeReadAsSoonAsItsChunkCame) {
 TEST_F(WireFaults, SplitAndChunkChangeNothingOfTheText) {
   const std::string text = claude_text(claude_stream("hi", "utf8=1").body);
   EXPECT_NE(text.find("世界"), std::string::npos);
-  for (const char* faults : {"split=1 utf8=1", "split=3 chunk=2 utf8=1", "chunk=1 utf8=1", "split=7 utf8=1"}) {
+  for (const char* faults :
+       {"split=1 utf8=1", "split=3 chunk=2 utf8=1", "chunk=1 utf8=1", "split=7 utf8=1"}) {
     const Response stream = claude_stream("hi", faults);
     EXPECT_TRUE(stream.whole) << faults;
     EXPECT_EQ(claude_text(stream.body), text) << faults;
@@ -108,7 +112,8 @@ TEST_F(WireFaults, SplitAndChunkChangeNothingOfTheText) {
 TEST_F(WireFaults, LineEndsCommentsAndPingsAreAsAskedFor) {
   const Response crlf = claude_stream("hi", "crlf=1 comment=1 ping=1 events=2");
   EXPECT_NE(crlf.body.find("event: message_start\r\ndata: "), std::string::npos);
-  EXPECT_NE(crlf.body.find(": simulator\r\n\r\nevent: ping\r\ndata: {\"type\": \"ping\"}\r\n\r\n"), std::string::npos);
+  EXPECT_NE(crlf.body.find(": simulator\r\n\r\nevent: ping\r\ndata: {\"type\": \"ping\"}\r\n\r\n"),
+            std::string::npos);
   EXPECT_EQ(claude_text(crlf.body), "w1 w2 ");
   const Response lf = gemini("hi", "streamGenerateContent?alt=sse", "crlf=0 comment=1");
   EXPECT_EQ(lf.body.find('\r'), std::string::npos);
@@ -136,8 +141,9 @@ TEST_F(WireFaults, ACloseDelimitedAnswerHasNoLength) {
 
 TEST_F(WireFaults, AnEarlyAnswerComesBeforeTheBody) {
   TestClient client(simulator->address());
-  client.send("POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: k\r\nx-simulator: early=413\r\n"
-              "Content-Length: 1000000\r\n\r\nthe beginning");
+  client.send(
+      "POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: k\r\nx-simulator: early=413\r\n"
+      "Content-Length: 1000000\r\n\r\nthe beginning");
   const Response response = client.receive();
   EXPECT_EQ(response.status, 413);
   EXPECT_EQ(parsed(response.body).at("error").at("type"), "request_too_large");
@@ -146,8 +152,9 @@ TEST_F(WireFaults, AnEarlyAnswerComesBeforeTheBody) {
 
 TEST_F(WireFaults, AnEarlyGoodAnswerComesBeforeTheBodyToo) {
   TestClient client(simulator->address());
-  client.send("POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
-              "x-simulator: early=200 events=2\r\nContent-Length: 1000000\r\n\r\n");
+  client.send(
+      "POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
+      "x-simulator: early=200 events=2\r\nContent-Length: 1000000\r\n\r\n");
   EXPECT_EQ(claude_text(client.receive().body), "w1 w2 ");
 }
 
@@ -173,7 +180,8 @@ TEST_F(WireFaults, HeadsCanBeMalformedInSeveralWays) {
     return client.received();
   };
   EXPECT_TRUE(head("malformed-head=1").starts_with("HTTP/1.1 TWO-HUNDRED\r\n"));
-  EXPECT_NE(head("malformed-head=two-lengths").find("content-length: 1\r\ncontent-length: 2\r\n"), std::string::npos);
+  EXPECT_NE(head("malformed-head=two-lengths").find("content-length: 1\r\ncontent-length: 2\r\n"),
+            std::string::npos);
   EXPECT_NE(head("malformed-head=length-and-chunked").find("transfer-encoding: chunked"), std::string::npos);
   EXPECT_NE(head("malformed-head=bad-header").find("no colon"), std::string::npos);
   EXPECT_NE(head("malformed-head=bad-length").find("content-length: twelve"), std::string::npos);
@@ -239,8 +247,9 @@ TEST_F(WireFaults, AskedToItContinuesBeforeTheBody) {
 TEST_F(WireFaults, ChunkedRequestBodiesAreRead) {
   TestClient client(simulator->address());
   const std::string body = messages_body("hi", false);
-  client.send("POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
-              "Transfer-Encoding: chunked\r\n\r\n");
+  client.send(
+      "POST /v1/messages HTTP/1.1\r\nHost: s\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n");
   for (const char c : body) client.send(std::string("1;odd=\"extension\"\r\n") + c + "\r\n");
   client.send("0\r\nTrailer: x\r\n\r\n");
   EXPECT_EQ(client.receive().status, 200);
@@ -248,8 +257,9 @@ TEST_F(WireFaults, ChunkedRequestBodiesAreRead) {
 }
 
 TEST_F(WireFaults, BrokenRequestsAreRefusedAndTheNextClientIsServed) {
-  for (const char* wrong : {"GET / HTTP/1.1\nHost: s\n\n", "GET / HTTP/1.1\r\n\r\n", "nonsense\r\n\r\n",
-                            "POST /v1/messages HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+  for (const char* wrong :
+       {"GET / HTTP/1.1\nHost: s\n\n", "GET / HTTP/1.1\r\n\r\n", "nonsense\r\n\r\n",
+        "POST /v1/messages HTTP/1.1\r\nHost: s\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
     TestClient client(simulator->address());
     client.send(wrong);
     const Response response = client.receive();
@@ -262,8 +272,9 @@ TEST_F(WireFaults, BrokenRequestsAreRefusedAndTheNextClientIsServed) {
 TEST_F(WireFaults, AnHttp10ClientGetsNoChunks) {
   TestClient client(simulator->address());
   const std::string body = messages_body("hi", true);
-  client.send("POST /v1/messages HTTP/1.0\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\nContent-Length: " +
-              std::to_string(body.size()) + "\r\n\r\n" + body);
+  client.send(
+      "POST /v1/messages HTTP/1.0\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\nContent-Length: " +
+      std::to_string(body.size()) + "\r\n\r\n" + body);
   const Response response = client.receive();
   EXPECT_EQ(response.header("transfer-encoding"), "");
   EXPECT_EQ(claude_text(response.body), "Hello from the simulator. You said: hi");
