@@ -16,7 +16,7 @@ namespace moongate {
 namespace {
 
 constexpr const char* kUsage =
-    "moongate simulator [--listen HOST:PORT]  (127.0.0.1:8890)\n"
+    "moongate_simulator [--listen HOST:PORT]  (127.0.0.1:8890)\n"
     "  --key FILE              PEM private key of the simulated service account (one is made otherwise)\n"
     "  --write-key-file FILE   writes that account's key file, as Google would issue it, for clients to use\n"
     "  --accept-any-token      Vertex takes any Bearer\n"
