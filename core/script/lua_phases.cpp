@@ -38,6 +38,7 @@ Result<std::shared_ptr<LuaPhases>> LuaPhases::load(std::shared_ptr<const PolicyS
   return phases;
 }
 
+LuaPhases::LuaPhases(ScriptServices& services) : services_(services) {}
 LuaPhases::~LuaPhases() = default;
 
 Status LuaPhases::open(std::shared_ptr<const PolicySource> source, const VmOptions& options, WatchedThread* watched) {

@@ -61,7 +61,7 @@ class LuaPhases final : public Phases {
   void push_context(lua_State* L, ExchangeState& state);      // the request's own table
 
  private:
-  LuaPhases(ScriptServices& services) : services_(services) {}
+  explicit LuaPhases(ScriptServices& services);
   Status open(std::shared_ptr<const PolicySource> source, const VmOptions& options, WatchedThread* watched);
   Status load_hooks();
   Result<int> load_hook(const HookRow& row);

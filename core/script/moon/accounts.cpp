@@ -100,8 +100,9 @@ const Identity& identity_at(lua_State* L, int index) {
   return *check_handle<std::shared_ptr<const Identity>>(L, index, HandleKind::kIdentity, "identity");
 }
 
-// pick(request, identity, provider, …) -> accounts by preference; nil and why there is none: "no-provider" (none of
-// them may serve this operation, or this identity) or "no-account" (none has the model)
+// pick(request, identity, provider, …) -> accounts by preference; nil and why there is none: "unsupported" (none of
+// these providers has such an operation), "forbidden" (those that have it are not for this identity) or "no-account"
+// (nobody serves the model)
 int pick(lua_State* L) {
   ExchangeState& state = check_request(L);
   const Identity& identity = identity_at(L, 2);
@@ -110,13 +111,17 @@ int pick(lua_State* L) {
   LuaPhases& phases = LuaPhases::of(L);
   const int last = lua_gettop(L);
   luaL_checkstack(L, 64, "too many accounts");
-  bool asked = false;
+  const char* why = "unsupported";
   int found = 0;
   for (int i = 3; i <= last; ++i) {
     const auto provider = parse_provider(check_view(L, i));
     luaL_argcheck(L, provider.has_value(), i, "vertex, vertex-claude, anthropic or gemini expected");
-    if (!identity.allows(*provider) || !can_serve(exchange.target, *provider)) continue;
-    asked = true;
+    if (!can_serve(exchange.target, *provider)) continue;
+    if (!identity.allows(*provider)) {
+      if (std::string_view(why) == "unsupported") why = "forbidden";
+      continue;
+    }
+    why = "no-account";
     for (const SharedAccount& account : phases.services().pick_accounts(*provider, exchange.model, identity)) {
       if (found == 32) break;
       phases.push_account(L, account);
@@ -124,7 +129,7 @@ int pick(lua_State* L) {
     }
   }
   if (found > 0) return found;
-  return push_failure(L, asked ? "no-account" : "no-provider");
+  return push_failure(L, why);
 }
 
 // list([provider]) -> every account of the map, in its order
