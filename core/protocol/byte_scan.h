@@ -24,12 +24,6 @@ inline __m128i string_stops(__m128i v) {
   const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
   return _mm_or_si128(_mm_or_si128(equals(v, '"'), equals(v, '\\')), low);
 }
-// Bytes that matter between strings: '"', braces and brackets. OR-ing 0x20 makes '[' into '{' and ']' into
-// '}'.
-inline __m128i structure_stops(__m128i v) {
-  const __m128i folded = _mm_or_si128(v, _mm_set1_epi8(0x20));
-  return _mm_or_si128(equals(v, '"'), _mm_or_si128(equals(folded, '{'), equals(folded, '}')));
-}
 inline __m128i line_stops(__m128i v) { return _mm_or_si128(equals(v, '\n'), equals(v, '\r')); }
 
 template <__m128i (*kStops)(__m128i)>
@@ -54,19 +48,6 @@ inline const char* find16(const char* p, const char* end, bool& found) {
   return p;
 }
 #endif
-
-// The first '"', '{', '}', '[' or ']'; end when there is none.
-inline const char* find_structure(const char* p, const char* end) {
-#if defined(__SSE2__)
-  bool found = false;
-  p = find16<structure_stops>(p, end, found);
-  if (found) return p;
-#endif
-  for (; p != end; ++p) {
-    if (*p == '"' || *p == '{' || *p == '}' || *p == '[' || *p == ']') return p;
-  }
-  return end;
-}
 
 // The first LF or CR; end when there is none.
 inline const char* find_line_end(const char* p, const char* end) {

@@ -10,6 +10,11 @@ constexpr auto kMaxNumber = static_cast<std::uint64_t>(std::numeric_limits<std::
 
 bool is_leaf(std::uint8_t target) { return target >= kFirstLeaf && target != kNothing; }
 
+const char* skip_space(const char* p, const char* end) {
+  while (p != end && byte_scan::is_json_space(*p)) ++p;
+  return p;
+}
+
 // A quoted number of digits only.
 bool parse_digits(std::string_view text, std::uint64_t& out) {
   if (text.empty() || text.size() > 18) return false;
@@ -29,150 +34,144 @@ void FieldWalker::reset() {
 }
 
 void FieldWalker::feed(std::string_view bytes, FieldSink& sink) {
-  Input in{bytes.data(), bytes.data() + bytes.size(), sink};
-  while (in.p != in.end && place_ < Place::kDone) step(in);
-}
-
-bool FieldWalker::next_token(Input& in) const {
-  while (in.p != in.end && byte_scan::is_json_space(*in.p)) ++in.p;
-  return in.p != in.end;
-}
-
-void FieldWalker::step(Input& in) {
-  switch (place_) {
-    case Place::kStart:
-      target_ = 0;
-      return begin_value(in);
-    case Place::kFirstElement:
-    case Place::kValue:
-      return begin_value(in);
-    case Place::kFirstKey:
-    case Place::kNextKey:
-      return begin_key(in);
-    case Place::kInKey:
-      return read_key(in);
-    case Place::kColon:
-      if (!next_token(in)) return;
-      if (*in.p != ':') {
-        place_ = Place::kBroken;
+  const char* p = bytes.data();
+  const char* const end = p + bytes.size();
+  // In the order in which a document goes through them: a whole member needs one turn.
+  while (p != end) {
+    switch (place_) {
+      case Place::kFirstKey:
+      case Place::kNextKey:
+        p = begin_key(p, end);
+        if (place_ != Place::kColon || p == end) break;
+        [[fallthrough]];
+      case Place::kColon:
+        p = pass_colon(p, end);
+        if (place_ != Place::kValue || p == end) break;
+        [[fallthrough]];
+      case Place::kFirstElement:
+      case Place::kValue:
+        p = begin_value(p, end, sink);
+        if (place_ != Place::kAfterValue || p == end) break;
+        [[fallthrough]];
+      case Place::kAfterValue:
+        p = after_value(p, end, sink);
+        break;
+      case Place::kStart:
+        target_ = 0;
+        p = begin_value(p, end, sink);
+        break;
+      case Place::kInKey:
+        p = read_key(p, end);
+        break;
+      case Place::kInString:
+      case Place::kInText:
+        p = read_string(p, end, sink);
+        break;
+      case Place::kInScalar:
+        p = read_scalar(p, end, sink);
+        break;
+      case Place::kInContainer:
+        p = skip_container(p, end);
+        break;
+      case Place::kDone:
+      case Place::kIgnored:
+      case Place::kBroken:
         return;
-      }
-      ++in.p;
-      place_ = Place::kValue;
-      return;
-    case Place::kInString:
-    case Place::kInText:
-      return read_string(in);
-    case Place::kInScalar:
-      return read_scalar(in);
-    case Place::kInContainer:
-    case Place::kInContainerString:
-      return skip_container(in);
-    case Place::kAfterValue:
-      return after_value(in);
-    case Place::kDone:
-    case Place::kIgnored:
-    case Place::kBroken:
-      return;
+    }
   }
 }
 
-void FieldWalker::begin_value(Input& in) {
-  if (!next_token(in)) return;
-  const char c = *in.p;
-  switch (c) {
-    case ']':
-      if (place_ == Place::kFirstElement) return after_value(in);
-      place_ = Place::kBroken;
-      return;
-    case '{':
-    case '[':
-      ++in.p;
-      if (target_ >= kFirstLeaf || depth_ == kLevels) {
-        skip_depth_ = 1;
-        place_ = Place::kInContainer;
-        return;
-      }
-      nodes_[depth_] = target_;
-      if (c == '{') {
-        objects_ = static_cast<std::uint16_t>(objects_ | 1U << depth_);
-        ++depth_;
-        place_ = Place::kFirstKey;
-        in.sink.on_enter(target_);
-      } else {
-        objects_ = static_cast<std::uint16_t>(objects_ & ~(1U << depth_));
-        ++depth_;
-        place_ = Place::kFirstElement;
-      }
-      return;
-    case '"':
-      ++in.p;
-      walk_ = {};
-      if (is_leaf(target_)) {
-        text_.clear();
-        place_ = Place::kInText;
-      } else {
-        place_ = Place::kInString;
-      }
-      return read_string(in);
-    default:
-      if (c != '-' && !(c >= '0' && c <= '9') && c != 't' && c != 'f' && c != 'n') {
-        place_ = Place::kBroken;
-        return;
-      }
-      number_ = 0;
-      integer_ = is_leaf(target_);
-      place_ = Place::kInScalar;
-      return read_scalar(in);
+inline const char* FieldWalker::begin_value(const char* p, const char* end, FieldSink& sink) {
+  p = skip_space(p, end);
+  if (p == end) return p;
+  const char c = *p;
+  if (c == '"') {
+    walk_ = {};
+    place_ = Place::kInString;
+    if (is_leaf(target_)) {
+      text_.clear();
+      place_ = Place::kInText;
+    }
+    return read_string(p + 1, end, sink);
   }
+  if (c == '{' || c == '[') {
+    if (target_ >= kFirstLeaf || depth_ == kLevels) {
+      skip_depth_ = 1;
+      nest_ = {};
+      place_ = Place::kInContainer;
+      return skip_container(p + 1, end);
+    }
+    nodes_[depth_] = target_;
+    const auto bit = static_cast<std::uint16_t>(1U << depth_++);
+    if (c == '{') {
+      objects_ = static_cast<std::uint16_t>(objects_ | bit);
+      place_ = Place::kFirstKey;
+      sink.on_enter(target_);
+    } else {
+      objects_ = static_cast<std::uint16_t>(objects_ & ~bit);
+      place_ = Place::kFirstElement;
+    }
+    return p + 1;
+  }
+  if ((c >= '0' && c <= '9') || c == '-' || c == 't' || c == 'f' || c == 'n') {
+    number_ = 0;
+    integer_ = is_leaf(target_);
+    place_ = Place::kInScalar;
+    return read_scalar(p, end, sink);
+  }
+  if (c == ']' && place_ == Place::kFirstElement) return after_value(p, end, sink);
+  return broken(p);
 }
 
-void FieldWalker::begin_key(Input& in) {
-  if (!next_token(in)) return;
-  if (*in.p == '}' && place_ == Place::kFirstKey) return after_value(in);
-  if (*in.p != '"') {
-    place_ = Place::kBroken;
-    return;
+inline const char* FieldWalker::begin_key(const char* p, const char* end) {
+  p = skip_space(p, end);
+  if (p == end) return p;
+  if (*p != '"') {
+    if (*p != '}' || place_ != Place::kFirstKey) return broken(p);
+    place_ = Place::kAfterValue;  // which takes the brace
+    return p;
   }
-  ++in.p;
   walk_ = {};
-  const char* const from = in.p;
-  in.p = byte_scan::walk_string(from, in.end, walk_);
-  if (walk_.control) {
-    place_ = Place::kBroken;
-    return;
-  }
-  const std::string_view part(from, static_cast<std::size_t>(in.p - from));
-  if (in.p != in.end && !walk_.had_escape) {
+  const char* const from = p + 1;
+  p = byte_scan::walk_string(from, end, walk_);
+  if (walk_.control) return broken(p);
+  const std::string_view part(from, static_cast<std::size_t>(p - from));
+  if (p != end && !walk_.had_escape) {
     match_key(part);
-    ++in.p;
-    return;
+    return p + 1;
   }
   text_.clear();
-  text_.append(part);
   place_ = Place::kInKey;
-  if (in.p == in.end) return;
+  text_.append(part);
+  if (p == end) return p;
   match_key(text_.valid() ? text_.text() : std::string_view());
-  ++in.p;
+  return p + 1;
 }
 
-void FieldWalker::read_key(Input& in) {
-  const char* const from = in.p;
-  in.p = byte_scan::walk_string(from, in.end, walk_);
-  if (walk_.control) {
-    place_ = Place::kBroken;
-    return;
-  }
-  text_.append({from, static_cast<std::size_t>(in.p - from)});
-  if (in.p == in.end) return;
+const char* FieldWalker::read_key(const char* p, const char* end) {
+  const char* const from = p;
+  p = byte_scan::walk_string(from, end, walk_);
+  if (walk_.control) return broken(p);
+  text_.append({from, static_cast<std::size_t>(p - from)});
+  if (p == end) return p;
   match_key(text_.valid() ? text_.text() : std::string_view());
-  ++in.p;
+  return p + 1;
 }
 
-void FieldWalker::match_key(std::string_view name) {
+inline const char* FieldWalker::pass_colon(const char* p, const char* end) {
+  p = skip_space(p, end);
+  if (p == end) return p;
+  if (*p != ':') return broken(p);
+  place_ = Place::kValue;
+  return p + 1;
+}
+
+inline void FieldWalker::match_key(std::string_view name) {
   place_ = Place::kColon;
   target_ = kNothing;
   for (const FieldRule& rule : table_[nodes_[depth_ - 1U]].rules) {
+    // Most keys are nobody's: size and first letter tell that without a call.
+    if (rule.key.size() != name.size() || rule.key.front() != name.front()) continue;
     if (rule.key == name) {
       target_ = rule.target;
       return;
@@ -180,40 +179,37 @@ void FieldWalker::match_key(std::string_view name) {
   }
 }
 
-void FieldWalker::read_string(Input& in) {
-  const char* const from = in.p;
-  in.p = byte_scan::walk_string(from, in.end, walk_);
-  if (walk_.control) {
-    place_ = Place::kBroken;
-    return;
-  }
-  const bool closed = in.p != in.end;
+inline const char* FieldWalker::read_string(const char* p, const char* end, FieldSink& sink) {
+  const char* const from = p;
+  p = byte_scan::walk_string(from, end, walk_);
+  if (walk_.control) return broken(p);
+  const bool closed = p != end;
   if (place_ == Place::kInText) {
-    const std::string_view part(from, static_cast<std::size_t>(in.p - from));
+    const std::string_view part(from, static_cast<std::size_t>(p - from));
     if (closed && !walk_.had_escape && text_.text().empty()) {
-      ++in.p;
-      return end_text(in, part.substr(0, ShortString::kCapacity));
+      end_text(part.substr(0, ShortString::kCapacity), sink);
+      return p + 1;
     }
     text_.append(part);
-    if (!closed) return;
-    ++in.p;
-    return end_text(in, text_.text());
+    if (!closed) return p;
+    end_text(text_.text(), sink);
+    return p + 1;
   }
-  if (!closed) return;
-  ++in.p;
+  if (!closed) return p;
   place_ = Place::kAfterValue;
+  return p + 1;
 }
 
-void FieldWalker::end_text(Input& in, std::string_view value) {
+void FieldWalker::end_text(std::string_view value, FieldSink& sink) {
   place_ = Place::kAfterValue;
   std::uint64_t number = 0;
-  if (parse_digits(value, number)) in.sink.on_number(target_, static_cast<std::int64_t>(number));
-  if (!in.sink.on_text(target_, value)) place_ = Place::kIgnored;
+  if (parse_digits(value, number)) sink.on_number(target_, static_cast<std::int64_t>(number));
+  if (!sink.on_text(target_, value)) place_ = Place::kIgnored;
 }
 
-void FieldWalker::read_scalar(Input& in) {
-  for (; in.p != in.end; ++in.p) {
-    const char c = *in.p;
+inline const char* FieldWalker::read_scalar(const char* p, const char* end, FieldSink& sink) {
+  for (; p != end; ++p) {
+    const char c = *p;
     if (c >= '0' && c <= '9') {
       const auto digit = static_cast<std::uint64_t>(c - '0');
       if (number_ > (kMaxNumber - digit) / 10) integer_ = false;
@@ -222,64 +218,42 @@ void FieldWalker::read_scalar(Input& in) {
     }
     if (c == ',' || c == '}' || c == ']' || byte_scan::is_json_space(c)) {
       place_ = Place::kAfterValue;
-      if (integer_) in.sink.on_number(target_, static_cast<std::int64_t>(number_));
-      return;
+      if (integer_) sink.on_number(target_, static_cast<std::int64_t>(number_));
+      return p;
     }
     integer_ = false;  // a sign, a fraction, an exponent, a literal
     if ((c >= 'a' && c <= 'z') || c == '.' || c == '-' || c == '+' || c == 'E') continue;
-    place_ = Place::kBroken;
-    return;
+    return broken(p);
   }
+  return p;
 }
 
-void FieldWalker::skip_container(Input& in) {
-  for (;;) {
-    if (place_ == Place::kInContainerString) {
-      in.p = byte_scan::walk_string(in.p, in.end, walk_);
-      if (walk_.control) {
-        place_ = Place::kBroken;
-        return;
-      }
-      if (in.p == in.end) return;
-      ++in.p;
-      place_ = Place::kInContainer;
-    }
-    in.p = byte_scan::find_structure(in.p, in.end);
-    if (in.p == in.end) return;
-    const char c = *in.p++;
-    if (c == '"') {
-      walk_ = {};
-      place_ = Place::kInContainerString;
-    } else if (c == '{' || c == '[') {
-      ++skip_depth_;
-    } else if (--skip_depth_ == 0) {
-      place_ = Place::kAfterValue;
-      return;
-    }
-  }
+inline const char* FieldWalker::skip_container(const char* p, const char* end) {
+  const byte_scan::NestStop stop = byte_scan::walk_nested(p, end, nest_, [this](char c) {
+    skip_depth_ += c == '{' || c == '[' ? 1U : -1U;
+    return skip_depth_ == 0 ? byte_scan::Nest::kLeft : byte_scan::Nest::kGoOn;
+  });
+  if (stop.why == byte_scan::Nest::kBroken) return broken(stop.at);
+  if (stop.why == byte_scan::Nest::kLeft) place_ = Place::kAfterValue;
+  return stop.at;
 }
 
-void FieldWalker::after_value(Input& in) {
-  if (!next_token(in)) return;
-  const char c = *in.p++;
-  if (depth_ == 0) {  // something after a document that is a lone string or number
-    place_ = Place::kBroken;
-    return;
-  }
+inline const char* FieldWalker::after_value(const char* p, const char* end, FieldSink& sink) {
+  p = skip_space(p, end);
+  if (p == end) return p;
+  if (depth_ == 0) return broken(p);  // something after a document that is a lone string or number
+  const char c = *p;
   const bool in_object = (objects_ >> (depth_ - 1U) & 1U) != 0;
   if (c == ',') {
     place_ = in_object ? Place::kNextKey : Place::kValue;
     if (!in_object) target_ = nodes_[depth_ - 1U];
-    return;
+    return p + 1;
   }
-  if (c != (in_object ? '}' : ']')) {
-    place_ = Place::kBroken;
-    return;
-  }
-  --depth_;
-  const std::uint8_t node = nodes_[depth_];
+  if (c != (in_object ? '}' : ']')) return broken(p);
+  const std::uint8_t node = nodes_[--depth_];
   place_ = depth_ == 0 ? Place::kDone : Place::kAfterValue;
-  if (in_object) in.sink.on_leave(node);
+  if (in_object) sink.on_leave(node);
+  return p + 1;
 }
 
 }  // namespace moongate

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-#include "protocol/byte_scan.h"
+#include "protocol/nest_walk.h"
 #include "protocol/short_string.h"
 
 namespace moongate {
@@ -71,37 +71,35 @@ class FieldWalker {
     kInText,  // a string that is a leaf
     kInScalar,
     kInContainer,
-    kInContainerString,
     kAfterValue,
     kDone,
     kIgnored,
     kBroken,
   };
-  struct Input {
-    const char* p;
-    const char* end;
-    FieldSink& sink;
-  };
-  static constexpr std::size_t kLevels = 10;  // deeper than any path; beyond, values are skipped
+  static constexpr std::size_t kLevels = 8;  // deeper than any path; beyond, values are skipped
 
   bool at_array_level() const { return depth_ == 1 && (objects_ & 1U) == 0; }
-  bool next_token(Input& in) const;
-  void step(Input& in);
-  void begin_value(Input& in);
-  void begin_key(Input& in);
-  void read_key(Input& in);
+  const char* begin_value(const char* p, const char* end, FieldSink& sink);
+  const char* begin_key(const char* p, const char* end);
+  const char* read_key(const char* p, const char* end);
+  const char* pass_colon(const char* p, const char* end);
+  const char* read_string(const char* p, const char* end, FieldSink& sink);
+  const char* read_scalar(const char* p, const char* end, FieldSink& sink);
+  const char* skip_container(const char* p, const char* end);
+  const char* after_value(const char* p, const char* end, FieldSink& sink);
   void match_key(std::string_view name);
-  void read_string(Input& in);
-  void end_text(Input& in, std::string_view value);
-  void read_scalar(Input& in);
-  void skip_container(Input& in);
-  void after_value(Input& in);
+  void end_text(std::string_view value, FieldSink& sink);
+  const char* broken(const char* p) {
+    place_ = Place::kBroken;
+    return p;
+  }
 
   FieldTable table_;
   ShortString text_;  // a key or a leaf that is cut or has escapes
   std::uint64_t number_ = 0;
   std::uint32_t skip_depth_ = 0;  // levels inside a container that is being skipped
   byte_scan::StringWalk walk_;
+  byte_scan::NestWalk nest_;
   std::uint16_t objects_ = 0;  // a bit a level: 1 object, 0 array
   std::uint8_t nodes_[kLevels] = {};
   std::uint8_t depth_ = 0;

@@ -14,6 +14,7 @@ bool JsonElementSplitter::skip_to_element() {
         place_ == Place::kBefore || place_ == Place::kFirst || place_ == Place::kAfterComma;
     if (c == '{' && element_may_come) {
       depth_ = 0;
+      nest_ = {};
       place_ = Place::kInElement;
       return true;
     }
@@ -35,35 +36,16 @@ bool JsonElementSplitter::skip_to_element() {
 // The bytes of the input that belong to the element at hand. True when it ends there.
 bool JsonElementSplitter::scan_element(std::size_t& length) {
   const char* const begin = input_.data();
-  const char* const end = begin + input_.size();
-  const char* p = begin;
-  while (p != end) {
-    if (place_ == Place::kInString) {
-      p = byte_scan::walk_string(p, end, walk_);
-      if (walk_.control) {
-        place_ = Place::kBroken;
-        break;
-      }
-      if (p == end) break;
-      ++p;
-      place_ = Place::kInElement;
-    }
-    p = byte_scan::find_structure(p, end);
-    if (p == end) break;
-    const char c = *p++;
-    if (c == '"') {
-      walk_ = {};
-      place_ = Place::kInString;
-    } else if (c == '{' || c == '[') {
-      ++depth_;
-    } else if (--depth_ == 0) {
-      place_ = opened_ ? Place::kAfterElement : Place::kAfter;
-      length = static_cast<std::size_t>(p - begin);
-      return true;
-    }
-  }
-  length = static_cast<std::size_t>(p - begin);
-  return false;
+  const byte_scan::NestStop stop =
+      byte_scan::walk_nested(begin, begin + input_.size(), nest_, [this](char c) {
+        depth_ += c == '{' || c == '[' ? 1U : -1U;
+        return depth_ == 0 ? byte_scan::Nest::kLeft : byte_scan::Nest::kGoOn;
+      });
+  length = static_cast<std::size_t>(stop.at - begin);
+  if (stop.why == byte_scan::Nest::kBroken) place_ = Place::kBroken;
+  if (stop.why != byte_scan::Nest::kLeft) return false;
+  place_ = opened_ ? Place::kAfterElement : Place::kAfter;
+  return true;
 }
 
 Piece JsonElementSplitter::next(std::string_view& piece) {

@@ -1,7 +1,7 @@
 // Cuts a stream that is one JSON array (Vertex and Gemini without alt=sse) into its elements.
 #pragma once
 
-#include "protocol/byte_scan.h"
+#include "protocol/nest_walk.h"
 #include "protocol/piece_holder.h"
 
 namespace moongate {
@@ -20,7 +20,7 @@ class JsonElementSplitter {
   Piece next(std::string_view& piece);
   bool opened() const { return opened_; }
   bool closed() const { return place_ == Place::kAfter; }
-  bool inside_element() const { return place_ == Place::kInElement || place_ == Place::kInString; }
+  bool inside_element() const { return place_ == Place::kInElement; }
   // After kMore: what is held of an incomplete element.
   std::string_view held() const { return holder_.held(); }
 
@@ -31,7 +31,6 @@ class JsonElementSplitter {
     kAfterElement,
     kAfterComma,
     kInElement,
-    kInString,
     kAfter,
     kBroken,
   };
@@ -41,7 +40,7 @@ class JsonElementSplitter {
   PieceHolder holder_;
   std::string_view input_;
   std::uint32_t depth_ = 0;
-  byte_scan::StringWalk walk_;
+  byte_scan::NestWalk nest_;
   Place place_ = Place::kBefore;
   bool opened_ = false;
 };

@@ -68,7 +68,6 @@ void JsonScanner::step(Input& in) {
     case Place::kInScalar:
       return skip_scalar(in);
     case Place::kInContainer:
-    case Place::kInContainerString:
       return skip_container(in);
     case Place::kAfterValue:
       return after_value(in);
@@ -211,6 +210,7 @@ void JsonScanner::begin_value(Input& in) {
   }
   if (c == '{' || c == '[') {
     level_ = depth_;
+    nest_ = {};
     push(c);  // cannot fail: values begin at depth 1 or 2
     ++in.p;
     place_ = Place::kInContainer;
@@ -248,40 +248,16 @@ void JsonScanner::skip_scalar(Input& in) {
 }
 
 void JsonScanner::skip_container(Input& in) {
-  for (;;) {
-    if (place_ == Place::kInContainerString) {
-      in.p = byte_scan::walk_string(in.p, in.end, walk_);
-      if (walk_.control) {
-        place_ = Place::kBroken;
-        return;
-      }
-      if (in.p == in.end) return;
-      ++in.p;
-      place_ = Place::kInContainer;
-    }
-    in.p = byte_scan::find_structure(in.p, in.end);
-    if (in.p == in.end) return;
-    const char c = *in.p;
-    if (c == '"') {
-      walk_ = {};
-      place_ = Place::kInContainerString;
-    } else if (c == '{' || c == '[') {
-      if (!push(c)) {
-        place_ = Place::kBroken;
-        return;
-      }
-    } else {
-      if (!pop(c)) {
-        place_ = Place::kBroken;
-        return;
-      }
-      if (depth_ == level_) {
-        ++in.p;
-        end_value(in);
-        return;
-      }
-    }
-    ++in.p;
+  const byte_scan::NestStop stop = byte_scan::walk_nested(in.p, in.end, nest_, [this](char c) {
+    if (c == '{' || c == '[') return push(c) ? byte_scan::Nest::kGoOn : byte_scan::Nest::kBroken;
+    if (!pop(c)) return byte_scan::Nest::kBroken;
+    return depth_ == level_ ? byte_scan::Nest::kLeft : byte_scan::Nest::kGoOn;
+  });
+  in.p = stop.at;
+  if (stop.why == byte_scan::Nest::kBroken) {
+    place_ = Place::kBroken;
+  } else if (stop.why == byte_scan::Nest::kLeft) {
+    end_value(in);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "protocol/byte_scan.h"
+#include "protocol/nest_walk.h"
 #include "protocol/short_string.h"
 
 namespace moongate {
@@ -75,8 +76,7 @@ class JsonScanner {
     kValue,
     kInString,
     kInScalar,     // number, true, false, null
-    kInContainer,  // inside a nested value, between strings
-    kInContainerString,
+    kInContainer,  // inside a nested value
     kAfterValue,
     kDone,
     kBroken,
@@ -116,6 +116,7 @@ class JsonScanner {
   std::array<std::uint64_t, kMaxDepth / 64> nesting_{};  // a bit a level: 1 object, 0 array
   ShortString key_;                                      // a key that is cut or has escapes
   byte_scan::StringWalk walk_;
+  byte_scan::NestWalk nest_;
   std::uint16_t depth_ = 0;
   std::uint16_t level_ = 0;  // depth around the nested value being skipped
   std::uint8_t key_count_ = 0;

@@ -53,6 +53,11 @@ Way way_to(const ApiTarget& from, Provider provider) {
 
 // Path text as sent; empty segments vanish.
 void append_raw(std::string& out, std::string_view part) {
+  const bool doubled = part.find("//") != std::string_view::npos;
+  if (!doubled && (out.empty() || out.back() != '/' || !part.starts_with('/'))) {
+    out += part;
+    return;
+  }
   for (const char c : part) {
     if (c == '/' && !out.empty() && out.back() == '/') continue;
     out += c;

@@ -109,7 +109,7 @@ class UsageReader {
  private:
   enum class Line : std::uint8_t { kStart, kName, kBeforeEvent, kEvent, kBeforeData, kData, kSkip };
   enum class Event : std::uint8_t { kUnnamed, kUsage, kContent, kStop, kError };
-  static constexpr std::size_t kWord = 24;  // longer than any name that matters
+  static constexpr std::size_t kWord = 20;  // longer than any name that matters
 
   void feed_sse(const char* p, const char* end);
   const char* skip_mark(const char* p, const char* end);
