@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "cache/redis_url.h"
 #include "config/host_text.h"
 #include "config/map.h"
 #include "config/nearest.h"
@@ -30,38 +31,9 @@ bool has_control_bytes(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; });
 }
 
-// The part after "scheme://" up to the path, without what stands before its last '@'.
-std::string_view host_part(std::string_view rest) {
-  const std::size_t at = rest.rfind('@');
-  if (at != rest.npos) rest = rest.substr(at + 1);
-  return rest.substr(0, rest.find('/'));
-}
+bool is_cache_url(std::string_view text) { return text == "memory://" || parse_redis_url(text).ok(); }
 
-std::string_view after_host(std::string_view rest) {
-  const std::size_t at = rest.rfind('@');
-  if (at != rest.npos) rest = rest.substr(at + 1);
-  const std::size_t slash = rest.find('/');
-  return slash == rest.npos ? std::string_view() : rest.substr(slash + 1);
-}
-
-bool is_database_number(std::string_view text) {
-  return text.size() <= 3 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_cache_url(std::string_view text) {
-  if (text == "memory://") return true;
-  if (text.starts_with("redis+unix://")) return text.substr(13).starts_with('/') && text.size() > 14;
-  if (!text.starts_with("redis://")) return false;
-  const std::string_view rest = text.substr(8);
-  return parse_host_port(host_part(rest)).ok() && is_database_number(after_host(rest));
-}
-
-bool is_store_url(std::string_view text) {
-  if (text.starts_with("sqlite:")) return text.size() > 7;
-  if (!text.starts_with("mysql://")) return false;
-  const std::string_view rest = text.substr(8);
-  return parse_host_port(host_part(rest)).ok() && !after_host(rest).empty();
-}
+bool is_store_url(std::string_view text) { return text.starts_with("sqlite:") && text.size() > 7; }
 
 bool is_host_list(std::string_view text) {
   while (!text.empty()) {
@@ -109,8 +81,8 @@ std::string allowed_text(const SettingRow& row) {
     case TextForm::kChoice: return "one of " + std::string(row.choices);
     case TextForm::kLogTarget: return "a file, or stderr, or - (standard output), or off";
     case TextForm::kHttpUrl: return "http://host[:port][/path] or https://host[:port][/path]";
-    case TextForm::kStoreUrl: return "sqlite:FILE or mysql://user:password@host:port/database";
-    case TextForm::kCacheUrl: return "memory://, redis://[:password@]host:port/db or redis+unix:///path";
+    case TextForm::kStoreUrl: return "sqlite:FILE";
+    case TextForm::kCacheUrl: return "memory://, redis://[:password@]host[:port][/db], rediss://… for TLS, or redis+unix:///path[?db=n]";
     case TextForm::kHostList: return "host names separated by commas, each with or without :port";
     case TextForm::kDomain: return "a domain name with a dot in it";
   }

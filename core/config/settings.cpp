@@ -75,9 +75,9 @@ constexpr SettingRow kRows[] = {
        "The key files that the map names."),
 
   text("store.url", &in<&S::store, &S::Store::url>, TextForm::kStoreUrl,
-       "The database: sqlite:FILE, relative to data_dir."),
+       "The database; a relative FILE lies in data_dir."),
   text("cache.url", &in<&S::cache, &S::Cache::url>, TextForm::kCacheUrl,
-       "memory://, or redis://[:password@]host:port/db, or redis+unix:///path."),
+       "What workers and gateways share: memory:// is this process alone, redis://… all that name it."),
   number("cache.timeout_ms", &in<&S::cache, &S::Cache::timeout_ms>, 1, 60000, "A slower Redis counts as away."),
   number("cache.memory_entries", &in<&S::cache, &S::Cache::memory_entries>, 100, 100000000,
          "What memory:// keeps at most; the longest unused goes first."),

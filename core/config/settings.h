@@ -44,7 +44,7 @@ struct Settings {
     std::string url = "sqlite:moongate.db";   // a relative path lies in data_dir
   } store;
   struct Cache {
-    std::string url = "memory://";            // or redis://[:password@]host:port/db, redis+unix:///path
+    std::string url = "memory://";            // or redis://…, rediss://…, redis+unix://…: see cache.h
     int timeout_ms = 50;                      // a slower Redis counts as away
     int memory_entries = 100000;
   } cache;
@@ -103,12 +103,9 @@ struct Settings {
 // What the three places say that beat the defaults, each beating the one before.
 struct SettingsSources {
   std::string file;                                              // empty: conf/moongate.yaml if it exists
-  std::vector<std::pair<std::string, std::string>> environment;  // every MOONGATE_* pair
+  std::vector<std::pair<std::string, std::string>> environment;  // every MOONGATE_* pair that is a setting's
   std::vector<std::string> sets;                                 // "key=value"
 };
-
-// The MOONGATE_* pairs of a process's environment (`environ` as main has it).
-std::vector<std::pair<std::string, std::string>> moongate_environment(const char* const* environment);
 
 // A problem found in an operator's file. line and column count from 1; 0 where there is none.
 struct Problem {

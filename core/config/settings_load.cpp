@@ -1,6 +1,4 @@
 // Defaults, file, environment and --set, in that order.
-#include <algorithm>
-
 #include "config/file_read.h"
 #include "config/nearest.h"
 #include "config/setting_row.h"
@@ -8,7 +6,6 @@
 namespace moongate {
 namespace {
 
-constexpr std::string_view kPrefix = "MOONGATE_";
 constexpr const char* kDefaultFile = "conf/moongate.yaml";
 
 void read_file(const SettingsSources& sources, Settings& settings, SettingOrigins& origins,
@@ -82,17 +79,6 @@ SettingOrigin SettingOrigins::of(std::string_view key) const {
 }
 
 bool SettingOrigins::written(std::string_view key) const { return !of(key).file.empty(); }
-
-std::vector<std::pair<std::string, std::string>> moongate_environment(const char* const* environment) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  for (; environment != nullptr && *environment != nullptr; ++environment) {
-    const std::string_view entry(*environment);
-    const std::size_t equals = entry.find('=');
-    if (!entry.starts_with(kPrefix) || equals == entry.npos) continue;
-    pairs.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
-  }
-  return pairs;
-}
 
 Settings load_settings(const SettingsSources& sources, std::vector<Problem>& problems) {
   Settings settings;

@@ -1,10 +1,12 @@
 // Reads conf/moongate.yaml: groups of scalars, one level deep. Every problem carries yaml-cpp's line and column.
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <sstream>
 
+#include "config/json_tree.h"
 #include "config/nearest.h"
 #include "config/setting_row.h"
 
@@ -116,17 +118,50 @@ class Reader {
   std::map<std::string, int> lines_;
 };
 
-// yaml-cpp's messages name no values, so none can carry a secret; it gives up by itself where nesting is too
-// deep for its recursion (depthguard.h).
-std::optional<std::vector<YAML::Node>> parse(std::string_view text, Reader& reader) {
-  try {
-    return YAML::LoadAll(std::string(text));
-  } catch (const YAML::Exception& error) {
-    reader.problem(error.mark, "", "is not valid YAML: " + quotable(error.msg, 160));
-  } catch (const std::exception&) {
-    reader.problem(YAML::Mark::null_mark(), "", "is not valid YAML");
+// Only counts; LoadAll would loop for ever on a text such as ",", of which no document consumes anything.
+class DocumentCount : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { last_begin = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+  YAML::Mark last_begin = YAML::Mark::null_mark();
+};
+
+// YAML allows none of these, and yaml-cpp takes 0x04 for the end of the file and 0x00 for UTF-16.
+bool has_control_byte(std::string_view text, Reader& reader) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if ((c >= 0x20 && c != 0x7F) || c == '\t' || c == '\n' || c == '\r') continue;
+    const TextPosition at = position_of(text, i);
+    YAML::Mark mark;
+    mark.line = at.line - 1;
+    mark.column = at.column - 1;
+    reader.problem(mark, "", "has a control byte here, which YAML does not allow");
+    return true;
   }
-  return std::nullopt;
+  return false;
+}
+
+void read(const std::string& text, Reader& reader) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  DocumentCount documents;
+  if (!parser.HandleNextDocument(documents)) return;
+  const YAML::Mark first = documents.last_begin;
+  if (parser.HandleNextDocument(documents)) {
+    const bool stuck = documents.last_begin.pos == first.pos;
+    reader.problem(documents.last_begin, "", stuck ? "is not valid YAML from here on"
+                                                   : "begins a second YAML document here; a settings file is one");
+    return;
+  }
+  reader.read_document(YAML::Load(text));
 }
 
 }  // namespace
@@ -134,16 +169,15 @@ std::optional<std::vector<YAML::Node>> parse(std::string_view text, Reader& read
 void apply_settings_yaml(const std::string& file, std::string_view text, Settings& settings,
                          SettingOrigins& origins, std::vector<Problem>& problems) {
   Reader reader(file, settings, origins, problems);
-  const auto documents = parse(text, reader);
-  if (!documents) return;
-  if (documents->size() > 1) {
-    reader.problem((*documents)[1].Mark(), "", "holds more than one YAML document; remove the \"---\" between them");
-    return;
-  }
+  if (has_control_byte(text, reader)) return;
+  // yaml-cpp's messages name no values, so none can carry a secret; it gives up by itself where nesting is too deep
+  // for its recursion (depthguard.h).
   try {
-    if (!documents->empty()) reader.read_document(documents->front());
+    read(std::string(text), reader);
+  } catch (const YAML::Exception& error) {
+    reader.problem(error.mark, "", "is not valid YAML: " + quotable(error.msg, 160));
   } catch (const std::exception&) {
-    reader.problem(YAML::Mark::null_mark(), "", "holds YAML that cannot be a settings file");
+    reader.problem(YAML::Mark::null_mark(), "", "is not valid YAML");
   }
 }
 

@@ -46,8 +46,6 @@ void check_map(const MapConfig& map) {
   for (const Client& client : map.clients) {
     require(!client.token.empty() && !client.id.empty());
     require((index.find(client.token.reveal()) != nullptr) == client.enabled);
-    // A token of one character is in every text; longer ones must not be in what the console is shown, unless they
-    // are made of what is shown anyway.
     for (const auto* list : {&client.gemini_accounts, &client.claude_accounts}) {
       if (!*list) continue;
       for (const WeightedAccount& account : **list) require(account.weight >= 1 && account.weight <= 10000);

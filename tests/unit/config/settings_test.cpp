@@ -121,12 +121,6 @@ TEST(SettingNames, OfTheEnvironmentFollowFromTheKeyAndAreUnique) {
   for (std::string_view key : setting_keys()) EXPECT_TRUE(names.insert(environment_name(key)).second) << key;
 }
 
-TEST(SettingNames, OnlyOurVariablesAreTakenFromTheProcess) {
-  const char* environment[] = {"PATH=/bin", "MOONGATE_WORKERS=2", "MOONGATE_BROKEN", "MOONGATE_LOG_LEVEL=", nullptr};
-  using Pairs = std::vector<std::pair<std::string, std::string>>;
-  EXPECT_EQ(moongate_environment(environment), (Pairs{{"MOONGATE_WORKERS", "2"}, {"MOONGATE_LOG_LEVEL", ""}}));
-}
-
 TEST(SettingRows, EachHasADefaultThatItsOwnRuleAllowsAndAOneLineComment) {
   for (const SettingRow& row : setting_rows()) {
     Settings settings;
@@ -161,13 +155,11 @@ TEST(MaskedUrl, HidesThePasswordAlone) {
 TEST(EffectiveSettings, ShowWhatDiffersAndNoPassword) {
   Settings settings;
   settings.cache.url = "redis://:secret@cache:6379/0";
-  settings.store.url = "mysql://moon:secret@db/moongate";
   settings.workers = 7;
   const std::string text = render_effective_settings(settings);
   EXPECT_EQ(text.find("secret"), text.npos);
   EXPECT_NE(text.find("cache:\n  url: \"redis://:***@cache:6379/0\"  # default: \"memory://\"\n"), text.npos) << text;
   EXPECT_NE(text.find("\nworkers: 7  # default: 0\n"), text.npos) << text;
-  EXPECT_NE(text.find("store:\n  url: \"mysql://moon:***@db/moongate\""), text.npos) << text;
 }
 
 TEST(ListedSettings, HaveTypesAndNoPassword) {
