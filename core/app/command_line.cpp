@@ -44,7 +44,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
         std::strncmp(*each, "MOONGATE_MASTER_KEY=", 20) == 0) {
       continue;  // the key is no setting: it would be shown with them
     }
-    command.sources.environment.emplace_back(std::string(*each, equals), std::string(equals + 1));
+    command.sources.environment.emplace_back(std::string(*each, static_cast<std::size_t>(equals - *each)), std::string(equals + 1));
   }
   return command;
 }

@@ -11,6 +11,7 @@
 
 #include "http/body_framer.h"
 #include "net/buffer_pool.h"
+#include "net/stream.h"
 #include "protocol/json_scanner.h"
 #include "proxy/exchange.h"
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/clock.h"
 #include "config/snapshot.h"
 #include "identity/token_verifier.h"
 #include "proxy/exchange.h"

@@ -103,8 +103,8 @@ class Exchange {
   const Route* route = nullptr;      // the one being tried
   UpstreamCredential credential;
   Rejection rejection;
-  void reject(int status, std::string message, std::string reason = {}, int retry_after = -1) {
-    rejection = Rejection{status, std::move(message), std::move(reason), retry_after};
+  void reject(int http_status, std::string message, std::string reason = {}, int retry_after = -1) {
+    rejection = Rejection{http_status, std::move(message), std::move(reason), retry_after};
   }
 
   // -- the answer

@@ -419,6 +419,7 @@ void Pipeline::pump_body() {
     }
     upstream_progress_ = worker_.reactor.now_ms();
     large_reads_ = n.bytes == up_.capacity();
+    up_begin_ = 0;
     up_end_ = n.bytes;
   }
   client_.signal.notify();  // more is to come: after the others' turn

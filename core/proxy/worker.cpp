@@ -63,7 +63,8 @@ void Worker::run() {
 }
 
 void Worker::set_phases(std::shared_ptr<Phases> phases) {
-  reactor.post([this, phases = std::move(phases)]() mutable { phases_ = std::move(phases); });
+  phases_ = std::move(phases);
+  for (auto& listener : listeners_) listener->signal.notify();
 }
 
 void Worker::drain(int deadline_ms) {
@@ -84,9 +85,10 @@ void Worker::begin_drain(int deadline_ms) {
 Task<void> Worker::accept_loop(Listener& listener) {
   ++loops_;
   const int limit = gateway.settings.limits.connections;
+  while (!phases_ && !draining_) co_await listener.signal.wait();
   for (;;) {
     bool out_of_files = false;
-    for (int i = 0; i < kAcceptsPerTurn && listener.socket.readable; ++i) {
+    for (int i = 0; phases_ && i < kAcceptsPerTurn && listener.socket.readable; ++i) {
       Address peer;
       const int fd = accept_on(listener.socket.fd(), peer);
       if (fd < 0) {
@@ -113,7 +115,7 @@ Task<void> Worker::accept_loop(Listener& listener) {
       ClientConnection::serve(*this, fd, peer, listener.tls);
     }
     // While draining, what waits in the queue is still taken; then the listener closes.
-    if (draining_ && !listener.socket.readable) break;
+    if (draining_ && (!listener.socket.readable || !phases_)) break;
     if (out_of_files) {
       gateway.logger.error("cannot accept connections: out of file descriptors",
                            {{"hint", "raise the open-file limit (ulimit -n) or lower limits.connections"}});

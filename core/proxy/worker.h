@@ -54,8 +54,11 @@ class Worker {
   // Runs the loop until drained after stop(). Blocks; this is the worker's thread from now on.
   void run();
 
-  // Thread-safe. New exchanges begin with this policy; those under way keep theirs.
+  // On this worker's thread. New exchanges begin with this policy; those under way keep theirs. Until the first, no
+  // connection is accepted.
   void set_phases(std::shared_ptr<Phases> phases);
+  // After run(): lets go of the policy, on the thread that it lived on.
+  void drop_phases() { phases_.reset(); }
   // Thread-safe. No more connections are accepted, idle ones close, running exchanges may end until the deadline
   // (milliseconds from now), then they are cut; run() returns after the last one.
   void drain(int deadline_ms);
