@@ -48,7 +48,9 @@ class Gateway(Contender):
             "map": {"file": str(self._map()), "credentials_dir": str(self.folder / "credentials")},
             "policy": {"dir": str(self._policy())},
             "limits": {"connections": 100000},
-            "cache": {"url": f"redis://127.0.0.1:{self.stage.redis_port}/0" if self._redis else "memory://"},
+            # nginx waits a second for Redis, too: with strace in the way 50 ms are too few.
+            "cache": ({"url": f"redis://127.0.0.1:{self.stage.redis_port}/0", "timeout_ms": 1000} if self._redis
+                      else {"url": "memory://"}),
             "log": {"access": str(self.access_log), "error": str(self.folder / "error.log")},
         }, indent=2))
         return path

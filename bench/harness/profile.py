@@ -1,11 +1,13 @@
 """bench/profile: perf on one contender while one workload of bench/run goes through it."""
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from . import measures
 from .lineup import CONTENDERS, make_contender
@@ -49,11 +51,13 @@ def record(stage, contender, chosen):
     return data, figures
 
 
-def show(data, lines, *arguments):
-    report = subprocess.run(["perf", "report", "-i", str(data), "--stdio", "--no-children", *arguments],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False, timeout=120)
-    kept = [line.rstrip() for line in report.stdout.splitlines() if line.strip() and not line.startswith("#")]
-    print("\n".join(kept[:lines]) + "\n")
+def show(data, title, lines, *arguments):
+    report = subprocess.run(["perf", "report", "-i", str(data), "--stdio", *arguments], stdout=subprocess.PIPE,
+                            stderr=subprocess.DEVNULL, text=True, check=False, timeout=120)
+    # perf pads to the width of its longest name, and adds two empty columns.
+    kept = [re.sub(r"\s+-\s+-\s*$", "", line).rstrip() for line in report.stdout.splitlines()
+            if line.strip() and not line.startswith("#")]
+    print(title + "\n" + "\n".join(re.sub(r"(?<=\S) {2,}", "  ", line) for line in kept[:lines]) + "\n")
 
 
 def main(argv):
@@ -70,10 +74,14 @@ def main(argv):
             contender.verify()
             data, figures = record(stage, contender, chosen)
             print(f"{chosen.contender}, {chosen.workload}: {figures['us']:.2f} us each (perf's own cost included)\n")
-            show(data, 12, "-g", "none", "--sort", "dso")
-            show(data, chosen.lines, "-g", "none", "--sort", "dso,symbol")
+            show(data, "by program and library", 12, "--no-children", "-g", "none", "--sort", "dso")
+            show(data, "by thread", 12, "--no-children", "-g", "none", "--sort", "pid")
+            show(data, "functions by themselves", chosen.lines, "--no-children", "-g", "none", "--sort", "dso,symbol")
+            show(data, "functions with all they call", chosen.lines, "--children", "-g", "none", "--sort", "dso,symbol",
+                 "--dsos", Path(f"/proc/{contender.pid}/exe").resolve().name)
             if chosen.callers:
-                show(data, 60, "-g", "caller,0.5,callee", "--sort", "symbol", "--symbol-filter", chosen.callers)
+                show(data, f"callers of {chosen.callers}", 80, "--no-children", "-g", "caller,0.5,callee,function,percent",
+                     "--sort", "symbol", "--symbol-filter", chosen.callers)
     except BenchError as problem:
         print(f"bench/profile: {problem}", file=sys.stderr)
         return 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from .processes import BenchError, Processes, free_port, wait_until
 
 CALLERS = 1000
+POLICY_PREFIX = "mg:lua:"  # what the gateway puts before a key of moon.cache
 MODELS = ("claude-sonnet-4-5", "claude-opus-4-5", "claude-haiku-4-5")
 
 
@@ -65,7 +66,8 @@ class Stage:
                 return False
         wait_until(answers, 5, "Redis answers")
         for number in range(CALLERS):
-            self.redis("SET", f"client:{caller_key(number)}", "enabled")
+            for prefix in ("", POLICY_PREFIX):
+                self.redis("SET", f"{prefix}client:{caller_key(number)}", "enabled")
 
     def redis(self, *words):
         """One command, and the raw reply."""

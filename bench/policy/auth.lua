@@ -2,15 +2,22 @@
 -- Redis as well.
 local default = require "auth_without_redis"
 
-local auth = {}
+local get = moon.cache.get
 
-function auth.authenticate(request)
-  local authorization = request.headers["authorization"]
-  local key = authorization and authorization:match("^Bearer (.+)$")
-  if not key or moon.cache.get("client:" .. key) ~= "enabled" then
-    return request:reject(401, "invalid key")
+local M = {}
+
+function M.authenticate(request)
+  local key = request:credential()
+  if not key then
+    return request:reject(401, "There is no credential in this request.")
+  end
+  local state, problem = get("client:" .. key)
+  if problem then
+    return request:reject(503, "Redis cannot be asked.")
+  elseif state ~= "enabled" then
+    return request:reject(401, "This credential is not valid here.")
   end
   return default.authenticate(request)
 end
 
-return auth
+return M
