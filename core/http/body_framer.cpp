@@ -44,6 +44,17 @@ BodyFramer::Piece BodyFramer::next(std::string_view raw) {
   return {at, {}, false};
 }
 
+// What may follow a chunk size: blanks, an extension, the line's end. "5 5" is not 5.
+bool BodyFramer::end_size(char c) {
+  switch (c) {
+    case ' ':
+    case '\t': state_ = State::kSizeSpace; return true;
+    case ';': state_ = State::kExtension; return true;
+    case '\r': state_ = State::kSizeLf; return true;
+    default: return false;
+  }
+}
+
 // One byte of chunk framing; false: it does not belong here.
 bool BodyFramer::step(char c) {
   switch (state_) {
@@ -54,15 +65,10 @@ bool BodyFramer::step(char c) {
         return true;
       }
       if (digits_ == 0) return false;
-      if (c == ';' || c == ' ' || c == '\t') {
-        state_ = State::kExtension;
-        overhead_ = 0;
-        return true;
-      }
-      if (c != '\r') return false;
-      state_ = State::kSizeLf;
-      return true;
+      overhead_ = 0;
+      return end_size(c);
     }
+    case State::kSizeSpace: return ++overhead_ <= kMaxChunkOverhead && end_size(c);
     case State::kExtension:
       if (c == '\r') {
         state_ = State::kSizeLf;

@@ -40,7 +40,7 @@ class BodyFramer {
   }
   // In the middle of a chunk's size line.
   bool inside_size() const {
-    return (state_ == State::kSize && digits_ > 0) || state_ == State::kExtension || state_ == State::kSizeLf;
+    return (state_ == State::kSize && digits_ > 0) || state_ == State::kSizeSpace || state_ == State::kExtension || state_ == State::kSizeLf;
   }
   // Right behind the last chunk's size line, before any trailer.
   bool inside_last() const { return state_ == State::kTrailerStart; }
@@ -49,10 +49,11 @@ class BodyFramer {
 
  private:
   enum class State : std::uint8_t {
-    kLength, kUntilClose, kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf, kTrailerStart, kTrailer, kTrailerLf,
+    kLength, kUntilClose, kSize, kSizeSpace, kExtension, kSizeLf, kData, kDataCr, kDataLf, kTrailerStart, kTrailer, kTrailerLf,
     kEndLf, kDone, kBroken,
   };
   bool step(char c);
+  bool end_size(char c);
 
   State state_ = State::kDone;
   std::uint8_t digits_ = 0;

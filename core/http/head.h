@@ -72,7 +72,7 @@ class RequestHead : public Head {
   std::string_view method;
   std::string_view target;
   bool expect_continue = false;
-  bool upgrade = false;  // asks for WebSocket or another protocol
+  bool upgrade = false;  // asks for a WebSocket
   void clear();
 };
 

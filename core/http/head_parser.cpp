@@ -162,6 +162,16 @@ bool has_token(std::string_view list, std::string_view token) {
   return false;
 }
 
+// RFC 3986 3.2: what a host and port are made of. Not what they mean: we route by path.
+bool valid_host(std::string_view text) {
+  static constexpr std::string_view kExtra = "-._~%!$&'()*+,;=:[]";
+  for (const char c : text) {
+    const bool alnum = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    if (!alnum && kExtra.find(c) == std::string_view::npos) return false;
+  }
+  return true;
+}
+
 // Framing and connection rules of RFC 9112 sections 6 and 9, strictly.
 Status interpret(Head& head, bool request) {
   bool has_length = false;
@@ -223,12 +233,16 @@ Result<HeadState> parse_request_head(std::string_view bytes, const HeadLimits& l
   }
   int hosts = 0;
   for (const HeaderField& field : head.fields) {
-    if (field.id == HeaderId::kHost) ++hosts;
+    if (field.id == HeaderId::kHost) {
+      ++hosts;
+      if (!valid_host(field.value)) return refuse(true, "Host is no host name");
+    }
     if (field.id == HeaderId::kExpect) {
       if (!header_name_equal(field.value, "100-continue")) return refuse(true, "the only Expect is 100-continue");
       head.expect_continue = !head.http_1_0;
     }
-    if (field.id == HeaderId::kUpgrade) head.upgrade = true;
+    // Other protocols (h2c) are offers that may be ignored: RFC 9110 7.8.
+    if (field.id == HeaderId::kUpgrade && has_token(field.value, "websocket")) head.upgrade = true;
   }
   if (hosts > 1) return refuse(true, "there is more than one Host");
   if (hosts == 0 && !head.http_1_0) return refuse(true, "there is no Host");
