@@ -8,7 +8,7 @@
 
 namespace moongate {
 
-class MemoryStore final : public Store {
+class MemoryStore : public Store {
  public:
   Result<bool> insert_virtual_account(const VirtualAccountRecord& record) override;
   Result<std::vector<VirtualAccountRecord>> list_virtual_accounts() override;
