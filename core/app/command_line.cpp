@@ -22,6 +22,8 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
   app.add_subcommand("version", "print the version")->callback([&] { command.verb = Verb::kVersion; });
   app.add_subcommand("config", "print every setting with its default, as conf/moongate.yaml has it")
       ->callback([&] { command.verb = Verb::kPrintConfig; });
+  app.add_subcommand("admin-token", "make a new admin token; the one before stops working")
+      ->callback([&] { command.verb = Verb::kAdminToken; });
   auto* simulator = app.add_subcommand("simulator", "run the simulated AI upstream alone");
   simulator->add_option("--listen", command.simulator_listen, "host:port")->capture_default_str();
   simulator->callback([&] { command.verb = Verb::kSimulator; });

@@ -9,7 +9,7 @@
 namespace moongate {
 
 struct CommandLine {
-  enum class Verb { kServe, kCheck, kVersion, kSimulator, kPolicyTest, kPrintConfig, kExit };
+  enum class Verb { kServe, kCheck, kVersion, kSimulator, kPolicyTest, kAdminToken, kPrintConfig, kExit };
   Verb verb = Verb::kServe;
   SettingsSources sources;              // --config, --set, MOONGATE_* of the environment
   std::string simulator_listen = "127.0.0.1:8890";

@@ -1,15 +1,15 @@
-#include "app/policy_tools.h"
+#include "app/other_verbs.h"
 
 #include <cstdio>
 
 #include "app/worker_services.h"
 #include "config/check.h"
 #include "crypto/rsa_key.h"
+#include "oauth2-mock/admin_token.h"
 #include "script/lua_phases.h"
-#if __has_include("script/policy_test.h")
 #include "script/policy_test.h"
-#endif
 #include "script/vm/watchdog.h"
+#include "store/store.h"
 
 namespace moongate {
 namespace {
@@ -122,16 +122,33 @@ int run_check(const CommandLine& command) {
   return exit_status;
 }
 
+int run_admin_token(const CommandLine& command) {
+  std::vector<Problem> problems;
+  const Settings settings = load_settings(command.sources, problems);
+  std::fputs(format_problems(problems).c_str(), stderr);
+  if (has_errors(problems)) return 1;
+  const SystemClock clock;
+  SystemRandom random;
+  auto store = open_store(settings.store.url, settings.data_dir, clock.unix_seconds());
+  if (!store) {
+    std::fprintf(stderr, "moongate: %s\n", store.error().describe().c_str());
+    return 1;
+  }
+  auto token = replace_admin_token(**store, random);
+  if (!token) {
+    std::fprintf(stderr, "moongate: %s\n", token.error().describe().c_str());
+    return 1;
+  }
+  std::puts(token->reveal().c_str());
+  return 0;
+}
+
 int run_policy_test(const CommandLine& command) {
   std::vector<Problem> problems;
   const Settings settings = load_settings(command.sources, problems);
   std::fputs(format_problems(problems).c_str(), stderr);
   if (has_errors(problems)) return 1;
-#if __has_include("script/policy_test.h")
   return run_policy_tests(settings.policy.dir, command.policy_test_files);
-#else
-  return 1;
-#endif
 }
 
 }  // namespace moongate
