@@ -91,13 +91,9 @@ def memory_of(pid):
     return figures
 
 
-def threads_traced(pid):
-    """True when every thread of the process has a tracer."""
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{thread}/status", encoding="ascii") as file:
-            if any(line.split() == ["TracerPid:", "0"] for line in file):
-                return False
-    return True
+def is_traced(pid, thread):
+    with open(f"/proc/{pid}/task/{thread}/status", encoding="utf-8") as file:
+        return all(line.split() != ["TracerPid:", "0"] for line in file)
 
 
 def wait_until(condition, seconds, what):
