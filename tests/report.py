@@ -6,9 +6,13 @@ A case's line is its method name with spaces: a test is a sentence. Arguments ch
 name contains one of them; -v prints passing cases too; -x stops at the first failure.
 """
 
+import pathlib
 import sys
 import time
+import traceback
 import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 
 class _Result(unittest.TestResult):
@@ -39,20 +43,31 @@ class _Result(unittest.TestResult):
 
     def addFailure(self, test, err):
         super().addFailure(test, err)
-        self._line("FAILED", test, self._exc_info_to_string(err, test))
+        self._line("FAILED", test, story(err))
 
     def addError(self, test, err):
         super().addError(test, err)
-        self._line("FAILED", test, self._exc_info_to_string(err, test))
+        self._line("FAILED", test, story(err))
 
     def addSubTest(self, test, subtest, err):
         super().addSubTest(test, subtest, err)
         if err is not None:
-            self._line("FAILED", subtest, self._exc_info_to_string(err, test))
+            self._line("FAILED", subtest, story(err))
 
     def addSkip(self, test, reason):
         super().addSkip(test, reason)
         self._line("skip", test, reason)
+
+
+def story(err):
+    """Where in our own files it happened, innermost last, and what."""
+    kind, value, trace = err
+    places = [f"{pathlib.Path(frame.filename).name}:{frame.lineno}: {frame.line}"
+              for frame in traceback.extract_tb(trace) if frame.filename.startswith(str(HERE))]
+    text = str(value)
+    if len(text) > 3000:
+        text = text[:1500] + " … " + text[-1500:]
+    return "\n".join(places[-4:] + [f"{kind.__name__}: {text}"])
 
 
 def sentence(test):

@@ -1,12 +1,12 @@
 // @anthropic-ai/sdk, both major versions, unmodified, through both ports.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 
 import Anthropic1 from '@anthropic-ai/sdk';
 import Anthropic0 from 'anthropic-sdk-0';
 
 import { waitUntil } from './deadline.mjs';
-import { echoed, faces, failure, largeImage, madeUpText, mark, seen, slower, token, weatherTool, words } from './surroundings.mjs';
+import { echoed, faces, failure, largeImage, madeUpText, mark, seen, slower, test, token, weatherTool, words } from './surroundings.mjs';
 
 const model = 'claude-sonnet-4-5';
 const versions = [

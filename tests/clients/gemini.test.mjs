@@ -1,12 +1,12 @@
 // @google/genai, two major versions, unmodified: Gemini, Vertex and express mode, through both ports.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 
 import * as genai3 from '@google/genai';
 import * as genai2 from 'genai-2';
 
 import { waitUntil } from './deadline.mjs';
-import { echoed, faces, failure, keyFile, largeImage, madeUpText, mark, seen, slower, token, weatherTool, words } from './surroundings.mjs';
+import { echoed, faces, failure, keyFile, largeImage, madeUpText, mark, seen, slower, test, token, weatherTool, words } from './surroundings.mjs';
 
 const model = 'gemini-2.5-pro';
 const versions = [

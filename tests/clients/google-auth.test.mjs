@@ -2,12 +2,12 @@
 // id tokens that it verifies against our certificates. docs/clients.md shows the outcome as a table.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 
 import * as auth10 from 'google-auth-library';
 import * as auth11 from 'google-auth-library-11';
 
-import { control, externalAccountFile, faces, keyFile, token } from './surroundings.mjs';
+import { control, externalAccountFile, faces, keyFile, test, token } from './surroundings.mjs';
 
 const scopes = ['https://www.googleapis.com/auth/cloud-platform'];
 const target = '/v1/projects/p/locations/us-central1/publishers/google/models/gemini-2.5-pro:generateContent';

@@ -1,6 +1,7 @@
 // Where the gateway of this run is, who may call it, and what its simulator saw. Set up by ./run.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { test as nodeTest } from 'node:test';
 
 const given = JSON.parse(readFileSync(process.env.MOONGATE_TEST_SURROUNDINGS, 'utf8'));
 
@@ -11,6 +12,9 @@ export const keyFile = given.key_file; // path of a virtual service account's ke
 export const externalAccountFile = given.external_account_file;
 export const certificate = given.certificate;
 export const slower = given.slower;
+
+// A client that waits for ever fails its case and not the whole file.
+export const test = (name, run) => nodeTest(name, { timeout: 20_000 * slower }, run);
 
 // Both ways in. Every test that talks to the gateway as a client runs on each.
 export const faces = [

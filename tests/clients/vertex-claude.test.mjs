@@ -1,11 +1,11 @@
 // @anthropic-ai/vertex-sdk with a key file that the gateway issued, through both ports.
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 
 import AnthropicVertex from '@anthropic-ai/vertex-sdk';
 import { GoogleAuth } from 'google-auth-library';
 
-import { echoed, faces, failure, keyFile, madeUpText, token } from './surroundings.mjs';
+import { echoed, faces, failure, keyFile, madeUpText, test, token } from './surroundings.mjs';
 
 const model = 'claude-sonnet-4-5@20250929';
 const scopes = 'https://www.googleapis.com/auth/cloud-platform';

@@ -1,5 +1,6 @@
 """Test cases with a gateway, and most with a scripted upstream behind it, started once for the class."""
 
+import threading
 import unittest
 
 from gateway import CLIENT_TOKEN, Gateway, simple_client
@@ -9,6 +10,25 @@ from wire import Connection, post
 KEY = {"x-api-key": CLIENT_TOKEN, "content-type": "application/json"}
 ASK = '{"model":"claude-sonnet-4-5","max_tokens":10,"messages":[{"role":"user","content":"hi"}]}'
 ASK_STREAM = ASK[:-1] + ',"stream":true}'
+
+
+def at_once(count, call):
+    """call(0) … call(count - 1), each on a thread of its own; raises what the first one that failed raised."""
+    failures = []
+
+    def guarded(number):
+        try:
+            call(number)
+        except Exception as error:  # noqa: BLE001 - it is raised again below
+            failures.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures:
+        raise AssertionError(f"{len(failures)} of {count} failed, the first one so: {failures[0]}") from failures[0]
 
 
 class GatewayCase(unittest.TestCase):
@@ -48,13 +68,16 @@ class UpstreamCase(GatewayCase):
 
     upstream = None
     clients = None
+    # Nothing but the upstream answers, unless a case asks for more.
+    simulator = "off"
 
     @classmethod
     def make_gateway(cls):
         claude_files, claude = anthropic_account(cls.upstream)
         gemini_files, gemini = gemini_account(cls.upstream)
         return Gateway(clients=cls.clients or [simple_client()], claude=claude, gemini=gemini,
-                       credentials=claude_files | gemini_files, settings=cls.settings, policy=cls.policy,
+                       credentials=claude_files | gemini_files, policy=cls.policy,
+                       settings={"simulator.mode": cls.simulator} | cls.settings,
                        environment=cls.environment, workers=cls.workers)
 
     @classmethod

@@ -1,6 +1,7 @@
 """A gateway of its own for a test: the real binary, a directory of its own, free ports, the simulator."""
 
 import contextlib
+import ctypes
 import http.client
 import json
 import os
@@ -36,6 +37,11 @@ def free_port():
 
 def simple_client(token=CLIENT_TOKEN, **more):
     return {"client_token": token, "enable": True, "service_type": "any"} | more
+
+
+def _end_with_the_tests():
+    """In the child: the kernel ends the gateway when the tests end, however they end (PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 class Gateway:
@@ -75,6 +81,7 @@ class Gateway:
         self.environment = environment or {}
         self.process = None
         self.ports = {}
+        self._admin_token = None
 
     # The operator's files.
 
@@ -83,6 +90,7 @@ class Gateway:
             {"clients": list(clients), "key_filename_gemini": list(gemini), "key_filename_claude": list(claude)})
         new = self.map_file.with_suffix(".new")
         new.write_text(text)
+        new.chmod(0o600)
         new.rename(self.map_file)
 
     def write_credential(self, name, content):
@@ -115,13 +123,16 @@ class Gateway:
         with open(self.output, "ab") as output:
             self.process = subprocess.Popen(self.arguments(), cwd=self.directory, stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=subprocess.STDOUT,
+                                            preexec_fn=_end_with_the_tests,
                                             env=clean_environment(**self.environment))
 
         def listening():
             if self.process.poll() is not None:
                 raise AssertionError(f"the gateway ended with {self.process.returncode}:\n{self.said()}")
             with contextlib.suppress(FileNotFoundError, ValueError):
-                return json.loads(ports_file.read_text())
+                addresses = json.loads(ports_file.read_text())
+                return {name: int(address.rsplit(":", 1)[1]) for name, address in addresses.items()
+                        if isinstance(address, str) and ":" in address}
             return None
 
         self.ports = wait_until(listening, "the gateway writes its ports", 20)
@@ -170,7 +181,10 @@ class Gateway:
 
     @property
     def admin_token(self):
-        return (self.data / "run" / "admin-token").read_text().strip()
+        """Told once, at the first start."""
+        if self._admin_token is None:
+            self._admin_token = (self.data / "run" / "admin-token").read_text().strip()
+        return self._admin_token
 
     @property
     def certificate(self):

@@ -60,6 +60,8 @@ class Reload(UpstreamCase):
         go = threading.Event()
 
         def script(peer):
+            if b'"stream":true' not in peer.read_body():
+                return peer.reply("{}")
             peer.stream_head()
             peer.chunk('event: message_start\ndata: {"type":"message_start","message":{"usage":{"input_tokens":1}}}\n\n')
             go.wait(20 * SLOWER)
@@ -157,7 +159,7 @@ local wrong = {
 }
 
 function M.select(request, identity)
-  local case = request.headers["x-case"] or request:header("x-case")
+  local case = request:header("x-case")
   if case and wrong[case] then return wrong[case](request) end
   return require("original_route").select(request, identity)
 end
@@ -248,7 +250,7 @@ YIELDING = """
 local M = {}
 
 function M.select(request, identity)
-  moon.sleep(tonumber(request.headers["x-sleep"] or request:header("x-sleep")) or 0)
+  moon.sleep(tonumber(request:header("x-sleep")) or 0)
   return require("original_route").select(request, identity)
 end
 

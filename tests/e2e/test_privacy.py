@@ -77,7 +77,7 @@ class Privacy(UpstreamCase):
 class Canaries(UpstreamCase):
     """A marked secret in every field that can hold one; afterwards every output is searched for them."""
 
-    settings = {"log.level": "debug", "timeouts.first_byte_ms": 500}
+    settings = {"log.level": "debug", "timeouts.first_byte_ms": 500, "simulator.mode": "off"}
 
     @classmethod
     def make_gateway(cls):

@@ -6,7 +6,7 @@ import threading
 import time
 
 from deadline import SLOWER, wait_until
-from fixture import ASK_STREAM, KEY, UpstreamCase
+from fixture import ASK_STREAM, KEY, UpstreamCase, at_once
 from gateway import CLIENT_TOKEN
 from upstream import message_events
 from wire import Closed, Connection, event_data, post
@@ -277,28 +277,21 @@ class Streams(UpstreamCase):
     def test_a_hundred_streams_at_once_do_not_mix(self):
         def script(peer):
             name = json.loads(peer.read_body())["messages"][0]["content"]
-            peer.stream_head(read_body=False)
+            peer.stream_head()
             for event in message_events([f"{name} " for _ in range(50)]):
                 peer.chunk(event)
             return peer.last_chunk()
 
         self.upstream.script = script
-        wrong = []
 
         def call(number):
             with Connection(self.gateway.ports["http"], seconds=40) as connection:
                 connection.send(post("/v1/messages", ASK_STREAM.replace('"hi"', f'"caller{number}"'), KEY)).head()
                 texts = [event_data(event)["delta"]["text"] for event in connection.events()
                          if '"text_delta"' in event]
-                if texts != [f"caller{number} "] * 50:
-                    wrong.append((number, texts[:3]))
+                self.assertEqual(texts, [f"caller{number} "] * 50)
 
-        threads = [threading.Thread(target=call, args=(number,)) for number in range(100)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(wrong, [])
+        at_once(100, call)
 
     def test_a_stream_over_tls_is_the_same(self):
         whole = "".join(message_events(["a", "b"])).encode()

@@ -161,8 +161,15 @@ class Forwarded(UpstreamCase):
 
     def test_headers_named_by_connection_do_not_pass(self):
         request = self.forwarded(HEAD + "Connection: X-Hop, keep-alive\r\nX-Hop: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\n"
-                                 "Proxy-Authorization: Basic x\r\nUpgrade: h2c\r\n" + LENGTH + "\r\n" + ASK)
+                                 "Proxy-Authorization: Basic x\r\n" + LENGTH + "\r\n" + ASK)
         for name in ("x-hop", "keep-alive", "te", "proxy-authorization", "upgrade", "proxy-connection"):
+            self.assertIsNone(request.header(name), name)
+
+    def test_an_upgrade_to_http_2_in_clear_is_ignored(self):
+        """Java's client asks so on every first request; only a WebSocket needs to be told no."""
+        request = self.forwarded(HEAD + "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                                 "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n" + LENGTH + "\r\n" + ASK)
+        for name in ("upgrade", "http2-settings"):
             self.assertIsNone(request.header(name), name)
 
     def test_the_connection_header_cannot_remove_what_frames_the_body(self):

@@ -55,13 +55,21 @@ class ClientSide(Timing):
         self.assertEqual(connection.left, b"", "an idle connection closes without a word")
 
     def test_a_body_that_stops_coming_gets_408(self):
+        self.whole = []
+
+        def script(peer):
+            peer.read_body()
+            self.whole.append(1)
+            return peer.reply(MESSAGE)
+
+        self.upstream.script = script
         begun = time.monotonic()
         connection = self.connect().send(post("/v1/messages", ASK, KEY)[:-20])
         answer = connection.answer()
         self.between(begun, SHORT)
         self.assertEqual(answer.status, 408, answer)
         self.assertTrue(connection.is_closed())
-        self.upstream_saw_nothing()
+        self.assertEqual(self.whole, [], "half a request was passed on as a whole one")
 
     def test_a_slow_body_that_keeps_coming_is_read(self):
         connection = self.connect()
@@ -151,7 +159,7 @@ class UpstreamSide(Timing):
 
 
 class Total(Timing):
-    settings = {"timeouts.total_ms": 600}
+    settings = {"timeouts.total_ms": 600, "timeouts.connect_ms": 200, "timeouts.first_byte_ms": 500}
 
     def test_a_stream_that_goes_on_for_ever_is_ended(self):
         def for_ever(peer):
@@ -181,7 +189,7 @@ class Total(Timing):
 
 
 class Connecting(Timing):
-    settings = {"timeouts.connect_ms": SHORT}
+    settings = {"timeouts.connect_ms": SHORT, "simulator.mode": "off"}
 
     @classmethod
     def make_gateway(cls):
@@ -246,3 +254,15 @@ class Resting(Timing):
         self.upstream.script = once
         self.assertEqual(self.gateway.messages(token=CLIENT_TOKEN).status, 200)
         wait_until(lambda: ended, "the idle upstream connection is closed", 10)
+
+
+class NeverTheSimulator(UpstreamCase):
+    simulator = "auto"
+
+    def test_a_live_provider_that_fails_is_never_answered_by_the_simulator(self):
+        for ending in (lambda peer: peer.reset(), lambda peer: peer.socket.close(),
+                       lambda peer: peer.reply("{}", "503 Service Unavailable")):
+            self.upstream.script = ending
+            answer = self.ask().answer()
+            self.assertGreaterEqual(answer.status, 500, answer)
+            self.assertNotIn("simulator", answer.text)

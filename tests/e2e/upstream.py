@@ -21,7 +21,7 @@ class Request:
         self.raw = raw
         self.method, self.target, self.version = lines[0].split(" ", 2)
         self.headers = [tuple(part.strip() for part in line.split(":", 1)) for line in lines[1:] if line]
-        self.body = b""
+        self.body = None
 
     def header(self, name):
         values = self.all(name)
@@ -51,9 +51,12 @@ class Peer:
         return self.request
 
     def read_body(self):
-        """The whole body into request.body, dechunked."""
+        """The whole body, dechunked; it is read once and kept in request.body."""
         request = self.request
+        if request.body is not None:
+            return request.body
         if (request.header("transfer-encoding") or "").lower() == "chunked":
+            body = b""
             while True:
                 while b"\r\n" not in self.left:
                     self._more()
@@ -61,10 +64,11 @@ class Peer:
                 size = int(line.split(b";")[0], 16)
                 while len(self.left) < size + 2:
                     self._more()
-                request.body += self.left[:size]
+                body += self.left[:size]
                 self.left = self.left[size + 2:]
                 if size == 0:
-                    return request.body
+                    request.body = body
+                    return body
         length = int(request.header("content-length") or 0)
         while len(self.left) < length:
             self._more()
@@ -83,9 +87,8 @@ class Peer:
         self.send("\r\n".join(head).encode() + b"\r\n\r\n" + body)
         return True
 
-    def stream_head(self, content_type="text/event-stream", headers=(), read_body=True):
-        if read_body:
-            self.read_body()
+    def stream_head(self, content_type="text/event-stream", headers=()):
+        self.read_body()
         head = ["HTTP/1.1 200 OK", f"Content-Type: {content_type}", "Transfer-Encoding: chunked"]
         self.send("\r\n".join(head + [f"{name}: {value}" for name, value in headers]) + "\r\n\r\n")
 
