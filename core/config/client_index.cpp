@@ -3,7 +3,8 @@
 #include <bit>
 #include <cstring>
 
-#include "crypto/hash.h"
+#include "config/same_bytes.h"
+#include "crypto/random.h"
 
 namespace moongate {
 
@@ -24,7 +25,7 @@ ClientIndex::ClientIndex(std::shared_ptr<const MapConfig> map, SipKey key) : map
     const std::uint64_t hash = siphash24(key_, client.token.reveal());
     std::size_t at = hash & mask_;
     while (slots_[at].client != nullptr) at = (at + 1) & mask_;
-    slots_[at] = {hash, &client};
+    slots_[at] = {hash, client.token.reveal(), &client};
     ++clients_;
   }
 }
@@ -33,7 +34,7 @@ const Client* ClientIndex::find(std::string_view token) const {
   if (token.empty()) return nullptr;
   const std::uint64_t hash = siphash24(key_, token);
   for (std::size_t at = hash & mask_; slots_[at].client != nullptr; at = (at + 1) & mask_) {
-    if (slots_[at].hash == hash && constant_time_equal(slots_[at].client->token.reveal(), token)) {
+    if (slots_[at].hash == hash && same_bytes(slots_[at].token, token)) {
       return slots_[at].client;
     }
   }

@@ -30,6 +30,7 @@ class ClientIndex {
  private:
   struct Slot {
     std::uint64_t hash = 0;
+    std::string_view token;  // lies in the client's Secret, which the map keeps
     const Client* client = nullptr;
   };
   std::shared_ptr<const MapConfig> map_;

@@ -148,11 +148,6 @@ constexpr SettingRow kRows[] = {
   choice("log.level", &in<&S::log, &S::Log::level>, "debug, info, warn, error", "The least that is written."),
   text("log.error", &in<&S::log, &S::Log::error>, TextForm::kLogTarget, "The gateway's own log."),
   text("log.access", &in<&S::log, &S::Log::access>, TextForm::kLogTarget, "One JSON line per exchange."),
-
-  choice("telemetry.mode", &in<&S::telemetry, &S::Telemetry::mode>, "drop, forward",
-         "What clients report about themselves. drop: answered 204 and forgotten."),
-  text("telemetry.upstream", &in<&S::telemetry, &S::Telemetry::upstream>, TextForm::kHttpUrl,
-       "Where telemetry.mode forward sends it."),
 };
 // clang-format on
 

@@ -94,10 +94,6 @@ struct Settings {
     std::string error = "stderr";             // file, "stderr", "-" or "off"
     std::string access = "-";
   } log;
-  struct Telemetry {
-    std::string mode = "drop";                // drop: 204; forward: to telemetry.upstream
-    std::string upstream = "https://api.anthropic.com";
-  } telemetry;
 };
 
 // What the three places say that beat the defaults, each beating the one before.

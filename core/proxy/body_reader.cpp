@@ -130,8 +130,7 @@ Task<Status> BodyReader::read_some() {
       case ReadResult::kFailed: co_return failure_;
       case ReadResult::kWouldBlock: break;
     }
-    if (continue_owed_) {
-      continue_owed_ = false;
+    if (take_owed_continue()) {
       Status sent = co_await write_all(client_, signal_, "HTTP/1.1 100 Continue\r\n\r\n", deadline);
       if (!sent) co_return fail(sent.error().kind, sent.error().message);
       continue;

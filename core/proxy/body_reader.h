@@ -7,6 +7,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "http/body_framer.h"
@@ -39,6 +40,8 @@ class BodyReader final : public RequestBody {
 
   // Whether "100 Continue" is still owed; the first read that has to wait sends it.
   void owe_continue() { continue_owed_ = true; }
+  // Whether it is still owed, and no longer afterwards: the caller sends it.
+  bool take_owed_continue() { return std::exchange(continue_owed_, false); }
 
   // -- for decisions (RequestBody)
   bool complete() const override { return framer_.done() || replaced_; }

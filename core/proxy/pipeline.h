@@ -53,7 +53,7 @@ class Pipeline final : public Exchange {
   void mark_unforwarded();
   std::uint64_t replay_bytes() const;
   void compose_request_head(const std::string& request_target);
-  bool may_replay() const;
+  bool may_replay();             // rewinds the body, if all that was sent is still held
 
   // -- replies
   Task<void> reply(int status, std::string body, ReplyHead head);
@@ -79,6 +79,7 @@ class Pipeline final : public Exchange {
   void cut(Outcome outcome, std::string why);
   void append_chunk(std::string_view payload);
   void append_error_event();
+  void keep_uploads_here(ResponseHead& head) const;
   Dialect answer_dialect() const;
   bool stream_lacks_end() const;
   MonoMs next_deadline() const;
@@ -104,6 +105,7 @@ class Pipeline final : public Exchange {
   std::size_t consumed_ = 0;         // of the connection's buffer: this request's bytes
   std::string error_;                // for the log
   bool reminted_ = false;
+  std::string version_header_;                // anthropic-version, where the caller had it in the body
   std::optional<std::string> original_body_;  // before an edit for one route
 
   // -- one attempt

@@ -46,7 +46,7 @@ std::uint64_t Pipeline::replay_bytes() const {
   return refreshable ? kReplayRefreshable : kReplayOther;
 }
 
-bool Pipeline::may_replay() const { return const_cast<BodyReader&>(body_).rewind(); }
+bool Pipeline::may_replay() { return body_.rewind(); }
 
 std::string_view Pipeline::upstream_model() const {
   if (!route->model.empty()) return route->model;
@@ -80,6 +80,10 @@ Status Pipeline::adapt_body() {
     const auto version = request->find(HeaderId::kAnthropicVersion);
     edits = claude_body_for_vertex(text, counts, wanted, vertex_version_of(version.value));
   } else {
+    std::string version;
+    if (const auto raw = body_.field("anthropic_version"); raw && decode_json_string(*raw, version)) {
+      version_header_ = anthropic_version_of(version);
+    }
     edits = claude_body_for_anthropic(text, wanted, target.operation == Operation::kStreamGenerate);
   }
   if (!edits) return edits.error();
@@ -106,6 +110,9 @@ Status Pipeline::prepare_upstream() {
     endpoint_ = *account.credential->base_url;
   } else {
     endpoint_ = Endpoint{default_host(route->provider, location), 443, true, {}};
+  }
+  if (endpoint_.host.empty()) {
+    return Error(ErrorKind::kInvalid, "The location is not one that a host name can be made of.", ErrorSource::kClient);
   }
   // The stream flag decides Vertex's verb when the caller speaks Anthropic's API.
   if (target.stream_in_body && route->provider == Provider::kVertexClaude) {
@@ -186,7 +193,8 @@ void Pipeline::mark_unforwarded() {
   }
   if (route->provider == Provider::kAnthropic && !head.find(HeaderId::kAnthropicVersion) &&
       !head.find("anthropic-version")) {
-    head.added.emplace_back("anthropic-version", kAnthropicVersion);
+    const bool usable = !version_header_.empty() && head.set("anthropic-version", version_header_).ok();
+    if (!usable) head.added.emplace_back("anthropic-version", kAnthropicVersion);
   }
 }
 

@@ -15,6 +15,8 @@ void AccountPicker::set_map(std::shared_ptr<const MapConfig> map) {
 AccountPicker::Cycle& AccountPicker::cycle_for(Provider provider, std::string_view model,
                                                const std::optional<std::vector<WeightedAccount>>& allowed) {
   key_.assign(1, static_cast<char>('0' + static_cast<int>(provider)));
+  const std::size_t model_size = model.size();  // written first: a model that looks like a list must not be taken for one
+  key_.append(reinterpret_cast<const char*>(&model_size), sizeof model_size);
   key_ += model;
   if (allowed) {
     for (const WeightedAccount& each : *allowed) {

@@ -53,7 +53,10 @@ Task<Result<FetchResponse>> read_answer(Stream& stream, Signal& signal, MonoMs d
         text.clear();
         taken = 0;
       }
-      if (framer.done()) co_return response;
+      if (framer.done()) {
+        if (taken < text.size()) reusable = false;  // something unasked came behind it
+        co_return response;
+      }
     }
     const IoResult n = stream.read(scratch.data(), scratch.capacity());
     if (n.would_block()) {

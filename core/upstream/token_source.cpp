@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kRenewSeconds = 300;   // the last part of a token's life, in which it is renewed
 constexpr std::int64_t kUsableSeconds = 60;   // less than this is not begun with
+constexpr std::int64_t kMaxLifeSeconds = 86'400;  // whatever the endpoint says
 constexpr std::int64_t kMaxBackoffMs = 60'000;
 constexpr std::string_view kScope = "https://www.googleapis.com/auth/cloud-platform";
 constexpr std::string_view kGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -158,14 +159,23 @@ Task<Result<MintedToken>> TokenSource::ask(Reactor& reactor, ConnectionPool& poo
   }
   MintedToken minted;
   minted.bearer = Secret("Bearer " + *token);
-  minted.expires_at = now + json_integer(*json, "expires_in").value_or(3599);
+  const std::int64_t lives_s = std::min(json_integer(*json, "expires_in").value_or(3599), kMaxLifeSeconds);
+  if (lives_s <= kUsableSeconds) {
+    co_return Error(ErrorKind::kProtocol, "the token endpoint's tokens live " + std::to_string(lives_s) +
+                                              " s; more than " + std::to_string(kUsableSeconds) + " are needed",
+                    ErrorSource::kUpstream);
+  }
+  minted.expires_at = now + lives_s;
   co_return minted;
 }
 
-void TokenSource::drop(const Credential& credential, const std::shared_ptr<const MintedToken>& refused) {
+void TokenSource::drop(const Credential& credential, const Secret& refused) {
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(key_of(credential));
-  if (found == entries_.end() || found->second.token != refused) return;
+  if (found == entries_.end() || !found->second.token ||
+      found->second.token->bearer.reveal() != refused.reveal()) {
+    return;
+  }
   found->second.token.reset();
   ++counts_.dropped;
 }

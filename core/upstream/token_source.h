@@ -34,8 +34,8 @@ class TokenSource {
   // the message names the account and Google's reason), kInvalid (a private key that is none), kConnect, kTimeout.
   Task<Result<std::shared_ptr<const MintedToken>>> token(Reactor& reactor, ConnectionPool& pool,
                                                          std::shared_ptr<const Credential> credential);
-  // The upstream has refused this very token: forget it (unless another has taken its place already).
-  void drop(const Credential& credential, const std::shared_ptr<const MintedToken>& refused);
+  // The upstream has refused this very token ("Bearer …"): forget it, unless another has taken its place already.
+  void drop(const Credential& credential, const Secret& refused);
 
   struct Counts {
     std::uint64_t minted = 0;
