@@ -32,7 +32,9 @@ HttpResponse ControlRoutes::handle(const HttpRequest& request) const {
     if (!allows_get(request)) return only_get();
     return health(path.substr(std::min<std::size_t>(path.size(), 8)));
   }
-  if (path == "/" && allows_get(request)) return HttpResponse::text(200, std::string(kWelcome));
+  // With this header it is a Google library that looks for a metadata server.
+  const bool metadata_ping = !find_header(request.headers, "Metadata-Flavor").empty();
+  if (path == "/" && allows_get(request) && !metadata_ping) return HttpResponse::text(200, std::string(kWelcome));
   return parts_.rest(request);
 }
 

@@ -4,28 +4,10 @@
 #include <ctime>
 #include <mutex>
 
+#include "base/utf8.h"
+
 namespace moongate {
 namespace {
-
-// Length of the valid UTF-8 sequence at `s`, or 0. RFC 3629: no surrogates, no overlong forms.
-std::size_t utf8_length(const unsigned char* s, std::size_t n) {
-  const unsigned c = s[0];
-  auto tail = [&](std::size_t i) { return i < n && (s[i] & 0xC0) == 0x80; };
-  if (c >= 0xC2 && c <= 0xDF) return tail(1) ? 2 : 0;
-  if (c >= 0xE0 && c <= 0xEF) {
-    if (!tail(1) || !tail(2)) return 0;
-    if (c == 0xE0 && s[1] < 0xA0) return 0;
-    if (c == 0xED && s[1] > 0x9F) return 0;
-    return 3;
-  }
-  if (c >= 0xF0 && c <= 0xF4) {
-    if (!tail(1) || !tail(2) || !tail(3)) return 0;
-    if (c == 0xF0 && s[1] < 0x90) return 0;
-    if (c == 0xF4 && s[1] > 0x8F) return 0;
-    return 4;
-  }
-  return 0;
-}
 
 std::string_view level_name(LogLevel level) {
   switch (level) {
@@ -62,7 +44,7 @@ void append_json_escaped(std::string& out, std::string_view text) {
           out += kHex[c & 15];
       }
       ++i;
-    } else if (const std::size_t n = utf8_length(bytes + i, text.size() - i); n != 0) {
+    } else if (const std::size_t n = utf8_length(text.substr(i)); n != 0) {
       out.append(text, i, n);
       i += n;
     } else {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "proxy/event_filter.h"
 
 namespace moongate {
@@ -128,6 +129,9 @@ Task<void> Pipeline::serve() {
     co_return;
   }
   if (!co_await hook(Phase::kSelect)) co_return;
+  // Nobody who has a live provider gets a made-up answer because that one is down.
+  const auto simulated = [](const Route& each) { return each.account && each.account->credential->simulated; };
+  if (!std::all_of(routes.begin(), routes.end(), simulated)) std::erase_if(routes, simulated);
   if (routes.empty()) {
     co_await reply_error(500, "The policy chose no route for this request.");
     co_return;
@@ -214,6 +218,9 @@ Task<Status> Pipeline::learn_model() {
     model = target.model;
     if (model.find('%') != std::string::npos) model = percent_decode(model);
     stream = target.operation == Operation::kStreamGenerate;
+    if (!is_valid_utf8(model)) {
+      co_return Error(ErrorKind::kInvalid, "The model in the path is not valid UTF-8.", ErrorSource::kClient);
+    }
     co_return Status();
   }
   Status read = co_await body_.read_model(false);
@@ -231,7 +238,7 @@ Task<Status> Pipeline::learn_model() {
   if (body_.ambiguous_model()) co_return malformed("model: this field is given more than once.");
   const auto& captured = scanner.capture(BodyReader::kModel);
   if (captured.truncated || !decode_json_string(captured.raw, model) || model.empty() ||
-      model.find('\0') != std::string::npos) {
+      model.find('\0') != std::string::npos || !is_valid_utf8(model)) {
     co_return malformed("model: this field must be a string that names a model.");
   }
   co_return Status();

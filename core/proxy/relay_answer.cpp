@@ -152,7 +152,13 @@ void Pipeline::compose_client_head() {
       case HeaderId::kProxyConnection:
       case HeaderId::kProxyAuthenticate:
       case HeaderId::kTrailer:
-      case HeaderId::kUpgrade: field.removed = true; break;
+      case HeaderId::kUpgrade:
+      // An upstream (or something before it) that echoes what it was sent must not hand out our credential.
+      case HeaderId::kAuthorization:
+      case HeaderId::kProxyAuthorization:
+      case HeaderId::kXApiKey:
+      case HeaderId::kXGoogApiKey:
+      case HeaderId::kXAuthToken: field.removed = true; break;
       default: break;
     }
   }
