@@ -86,17 +86,13 @@ void Pipeline::pump_upload() {
   Stream& up = upstream_->stream;
   for (int turn = 0; turn < kReadsPerTurn; ++turn) {
     // What is there goes out in one piece: the head with the body's first bytes.
+    if (chunked_upload_) queue_chunks();
     iovec pieces[kMaxPieces + 1];
     int count = 0;
-    const std::size_t head_left = head_text_.size() - head_sent_;
-    if (head_left > 0) pieces[count++] = {head_text_.data() + head_sent_, head_left};
-    if (chunked_upload_) {
-      queue_chunks();
-      if (count == 0 && head_text_.size() > head_sent_) pieces[count++] = {head_text_.data() + head_sent_, head_text_.size() - head_sent_};
-      else if (count == 1) pieces[0].iov_len = head_text_.size() - head_sent_;
-    } else {
-      count += body_.unsent(pieces + count, static_cast<int>(kMaxPieces));
+    if (head_sent_ < head_text_.size()) {
+      pieces[count++] = {head_text_.data() + head_sent_, head_text_.size() - head_sent_};
     }
+    if (!chunked_upload_) count += body_.unsent(pieces + count, static_cast<int>(kMaxPieces));
     if (count > 0) {
       const IoResult n = up.write(pieces, count);
       if (n.would_block()) return;
