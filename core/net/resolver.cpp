@@ -156,7 +156,7 @@ Task<Result<std::vector<Address>>> Resolver::resolve(Signal& signal, std::string
         addresses = entry.addresses;
         break;
       }
-      if (!entry.asking) {
+      if (!entry.asking || *answered) {  // our answer has come, even if somebody asks again already
         co_return Error(ErrorKind::kConnect, "cannot resolve " + host + ": " + entry.failure,
                         ErrorSource::kUpstream, Retry::kYes);
       }
