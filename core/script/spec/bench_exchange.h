@@ -36,8 +36,8 @@ class BenchExchange final : public Exchange {
   struct Spec {
     std::string method = "POST";
     std::string target = "/v1/messages";
-    std::vector<std::pair<std::string, std::string>> headers;
-    std::string body;
+    std::vector<std::pair<std::string, std::string>> headers = {};
+    std::string body = {};
     std::string client_address = "192.0.2.1";
     bool body_arrived = true;
   };

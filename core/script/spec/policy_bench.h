@@ -26,11 +26,11 @@ class PolicyBench final : public ScriptServices {
 
   // -- what the test says
   struct AccountSpec {
-    std::string name;
+    std::string name = {};
     Provider provider = Provider::kAnthropic;
     CredentialKind kind = CredentialKind::kAnthropicApiKey;
-    std::string project;
-    std::vector<std::string> models;  // '*' as suffix wildcard; empty: all
+    std::string project = {};
+    std::vector<std::string> models = {};  // '*' as suffix wildcard; empty: all
   };
   void set_accounts(const std::vector<AccountSpec>& accounts);
   void set_client(const std::string& credential, std::shared_ptr<const Identity> identity);

@@ -180,7 +180,10 @@ void Vm::collect_if_crowded() {
 }
 
 int Vm::wait(lua_State* L, std::unique_ptr<PendingWait> wait) {
-  if (running_ == nullptr) return luaL_error(L, "nothing can wait here");
+  if (running_ == nullptr || lua_isyieldable(L) == 0) {
+    return luaL_error(L, "this call waits, and nothing can wait here: not while a file is loaded, nor in a callback of "
+                         "gsub, sort or format (a yield across a C call)");
+  }
   struct DropUnlessYielded {
     Vm& vm;
     bool yielded = false;
@@ -189,7 +192,7 @@ int Vm::wait(lua_State* L, std::unique_ptr<PendingWait> wait) {
     }
   } drop{*this};
   wait_ = std::move(wait);
-  const int yielded = lua_yield(L, 0);  // raises below a C function: while a file loads, in a gsub callback
+  const int yielded = lua_yield(L, 0);
   drop.yielded = true;
   return yielded;
 }
