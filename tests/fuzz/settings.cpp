@@ -27,6 +27,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!problem.message.empty() && problem.line >= 0 && problem.column >= 0);
     require(problem.format().find('\n') == std::string::npos);
   }
+  static const std::string defaults = render_effective_settings(Settings());
+  if (render_effective_settings(settings) == defaults) return 0;
   // What was taken is allowed, and can be written down and read back.
   for (const SettingRow& row : setting_rows()) {
     Settings again;

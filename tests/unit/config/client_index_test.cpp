@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "config/same_bytes.h"
 #include "config/snapshot.h"
 
 namespace moongate {
@@ -70,6 +71,21 @@ TEST(ClientIndex, KeepsItsMapAlive) {
   EXPECT_EQ(index->find("token-a")->id, "id-of-token-a");
   index.reset();
   EXPECT_TRUE(watch.expired());
+}
+
+TEST(SameBytes, SeesADifferenceAtEveryPlaceOfEveryLength) {
+  for (std::size_t length = 0; length < 40; ++length) {
+    const std::string text(length, 'x');
+    EXPECT_TRUE(same_bytes(text, std::string(length, 'x')));
+    EXPECT_FALSE(same_bytes(text, text + "x"));
+    for (std::size_t i = 0; i < length; ++i) {
+      for (const int bit : {1, 0x80}) {
+        std::string other = text;
+        other[i] = static_cast<char>(other[i] ^ bit);
+        EXPECT_FALSE(same_bytes(text, other)) << length << " " << i;
+      }
+    }
+  }
 }
 
 TEST(SipKeys, AreNotTheSameTwice) {
