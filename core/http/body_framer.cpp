@@ -93,7 +93,7 @@ bool BodyFramer::step(char c) {
         return true;
       }
       state_ = State::kTrailer;
-      return c != '\n' && c != ' ' && c != '\t' && ++overhead_ <= kMaxChunkOverhead;
+      return c != '\n' && c != '\0' && c != ' ' && c != '\t' && ++overhead_ <= kMaxChunkOverhead;
     case State::kTrailer:
       if (c == '\r') {
         state_ = State::kTrailerLf;

@@ -43,7 +43,7 @@ class BodyFramer {
     return (state_ == State::kSize && digits_ > 0) || state_ == State::kSizeSpace || state_ == State::kExtension || state_ == State::kSizeLf;
   }
   // Right behind the last chunk's size line, before any trailer.
-  bool inside_last() const { return state_ == State::kTrailerStart; }
+  bool inside_last() const { return state_ == State::kTrailerStart && overhead_ == 0; }
   // Payload bytes still to come of what is announced (kLength), else 0.
   std::uint64_t left() const { return left_; }
 

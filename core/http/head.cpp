@@ -39,6 +39,9 @@ Head::Found Head::find(HeaderId id) const {
   for (const HeaderField& field : fields) {
     if (field.id == id && !field.removed) return {field.value, true};
   }
+  for (const auto& [name, value] : added) {
+    if (header_id(header_hash(name), name) == id) return {value, true};
+  }
   return {};
 }
 
@@ -54,6 +57,7 @@ void Head::remove(HeaderId id) {
   for (HeaderField& field : fields) {
     if (field.id == id) field.removed = true;
   }
+  std::erase_if(added, [&](const auto& each) { return header_id(header_hash(each.first), each.first) == id; });
 }
 
 int Head::strip(const HeaderSet& set) {

@@ -20,6 +20,9 @@ enum class HeaderId : std::uint8_t {
   kDate, kHttp2Settings, kUserAgent, kXSimulator, kXGoogUserProject,
 };
 
+// `hash` is header_hash(name).
+HeaderId header_id(std::uint32_t hash, std::string_view name);
+
 struct HeaderField {
   std::string_view name;   // as sent
   std::string_view value;  // without surrounding white space

@@ -6,13 +6,8 @@
 #include "http/head.h"
 
 namespace moongate {
-namespace {
 
-namespace beast = boost::beast;
-
-std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
-
-HeaderId identify(std::uint32_t hash, std::string_view name) {
+HeaderId header_id(std::uint32_t hash, std::string_view name) {
   struct Known {
     std::string_view name;
     HeaderId id;
@@ -52,6 +47,12 @@ HeaderId identify(std::uint32_t hash, std::string_view name) {
   }
 #undef MOONGATE_HEADER
 }
+
+namespace {
+
+namespace beast = boost::beast;
+
+std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
 // Fills our Head; the body is never shown to it.
 template <bool IsRequest>
@@ -93,7 +94,7 @@ class Parser final : public beast::http::basic_parser<IsRequest> {
     field.name = view(name);
     field.value = view(value);
     field.hash = header_hash(field.name);
-    field.id = identify(field.hash, field.name);
+    field.id = header_id(field.hash, field.name);
     const char* end = value.data() + value.size();
     while (*end != '\n') ++end;  // white space and CR; the caller has made sure of the line's end
     field.line = {name.data(), static_cast<std::size_t>(end + 1 - name.data())};
