@@ -94,7 +94,7 @@ class Contender:
     def verify(self):
         """That it does the job that is measured: each model to its own upstream, with that account's credential."""
         before = self.stage.upstream_counters()
-        self.stage.load("requests", "--target", self.target, "--connections", 30, "--warmup-ms", 0, "--duration-ms", 60)
+        self.stage.load("requests", "--target", self.target, "--connections", 30, "--warmup-ms", 0, "--duration-ms", 250)
         seen = [{name: after[name] - old[name] for name in after}
                 for after, old in zip(self.stage.upstream_counters(), before)]
         requests = sum(port["requests"] for port in seen)

@@ -25,7 +25,7 @@ def events(stage, contender, streams, per_second, seconds):
     """CPU and delay per SSE event. contender None: the delay without any proxy."""
     interval_us = streams * 1_000_000 // per_second
     # Opening, warm-up and what the last phase needs come on top of the window.
-    count = int((seconds + 1.2) * 1_000_000 / interval_us) + 1
+    count = int((seconds + 1.8) * 1_000_000 / interval_us) + 1
     target = contender.target if contender else f"127.0.0.1:{stage.upstream_ports[0]}"
     figures = stage.load("streams", "--target", target, "--pid", contender.pid if contender else 0, "--streams", streams,
                          "--events", count, "--interval-us", interval_us, "--warmup-ms", 300,
