@@ -23,10 +23,13 @@ class MemoryCache final : public Cache {
   bool try_get(std::string_view key, std::optional<std::string>& out) override {
     if (!cache_key_allowed(key)) return false;
     auto place = store_->lock(key, reactor_.now_ms());
-    if (const auto* item = place.find()) {
-      out.emplace(item->text);
-    } else {
+    const auto* item = place.find();
+    if (item == nullptr) {
       out.reset();
+    } else if (out) {
+      out->assign(item->text);  // the caller's string keeps its memory from call to call
+    } else {
+      out.emplace(item->text);
     }
     return true;
   }
