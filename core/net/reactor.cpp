@@ -119,7 +119,17 @@ void Reactor::turn(int max_wait_ms) {
   wheel_.advance(now_ms());
   if (posted_any_.load(std::memory_order_acquire)) run_posted();
   resume_queued();
+  resume_writers();
   if (turn_end_) turn_end_();
+}
+
+void Reactor::resume_writers() {
+  // Whoever comes here while the others write (the next request on a kept-alive connection, say) has its turn as well.
+  while (!writers_.empty()) {
+    resuming_.swap(writers_);
+    for (const std::coroutine_handle<> each : resuming_) each.resume();
+    resuming_.clear();
+  }
 }
 
 void Reactor::resume_queued() {

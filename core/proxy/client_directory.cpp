@@ -54,7 +54,8 @@ Result<std::shared_ptr<const Identity>> ClientDirectory::find_token(std::string_
   auto verified = verifier_.verify(credential, now);
   if (!verified) return verified.error();
 
-  auto& identity = virtual_[verified->subject()];
+  std::shared_ptr<const Identity> identity;
+  if (const auto known = virtual_.find(verified->subject()); known != virtual_.end()) identity = known->second;
   if (!identity) {
     Identity made;
     made.client = verified->subject();
@@ -65,8 +66,13 @@ Result<std::shared_ptr<const Identity>> ClientDirectory::find_token(std::string_
       for (const std::string& name : verified->account->providers) {
         if (const auto provider = parse_provider(name)) made.providers.push_back(*provider);
       }
+      if (made.providers.empty() && !verified->account->providers.empty()) {  // an empty list would mean all of them
+        return Error(ErrorKind::kUnauthenticated, "The account may use no provider that this gateway has.",
+                     ErrorSource::kClient);
+      }
     }
     identity = std::make_shared<const Identity>(std::move(made));
+    virtual_.emplace(verified->subject(), identity);
   }
   tokens_.emplace(key, Kept{identity, verified->expires_at_s});
   return identity;

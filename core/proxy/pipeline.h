@@ -139,6 +139,8 @@ class Pipeline final : public Exchange {
   bool client_chunked_ = false;
   bool filter_events_ = false;
   bool upstream_done_ = false;
+  bool may_write_ = false;           // to the client: the turn's reads are over
+  bool wants_write_ = false;
   bool upstream_reusable_ = false;
   bool client_http_1_0_ = false;
   bool boundary_ok_ = true;          // nothing of a chunk's size line has gone to the client without its chunk

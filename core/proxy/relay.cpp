@@ -31,6 +31,7 @@ Task<Pipeline::Attempt> Pipeline::relay() {
   sent_at_ = 0;
   upload_progress_ = upstream_progress_ = client_progress_ = last_written_ = now;
 
+  co_await worker_.reactor.after_reads();
   for (;;) {
     if (client_.aborted || client_left()) {
       upstream_.reset();  // closing is how an upstream is told to stop
@@ -53,6 +54,13 @@ Task<Pipeline::Attempt> Pipeline::relay() {
         co_await pump_filtered();
       } else {
         pump_body();
+        if (wants_write_) {
+          wants_write_ = false;
+          co_await worker_.reactor.after_reads();
+          may_write_ = true;
+          pump_body();
+          may_write_ = false;
+        }
       }
     }
     if (cut_) co_return Attempt::kFinished;

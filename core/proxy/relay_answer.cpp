@@ -253,6 +253,10 @@ void Pipeline::pump_body() {
     } else if (framer_.done() && !upstream_done_) {
       upstream_ended(true, {});
     }
+    if (!may_write_ && client_pending()) {
+      wants_write_ = true;
+      return;
+    }
     flush_client();
     if (cut_ || client_pending()) return;  // a slow reader stops us here, and by that the upstream
     if (upstream_done_) {
