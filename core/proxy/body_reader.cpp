@@ -117,6 +117,17 @@ BodyReader::ReadResult BodyReader::try_read() {
   return ReadResult::kProgress;
 }
 
+BodyReader::ReadResult BodyReader::read_ahead(std::size_t bytes) {
+  ReadResult result = ReadResult::kWouldBlock;
+  while (!complete() && unsent_bytes_ < bytes) {
+    const ReadResult each = try_read();
+    if (each == ReadResult::kFailed) return each;
+    if (each == ReadResult::kWouldBlock) break;
+    result = ReadResult::kProgress;
+  }
+  return result;
+}
+
 Task<Status> BodyReader::read_some() {
   if (failure_.kind != ErrorKind::kInternal) co_return failure_;
   if (held_ > limits_.held) {
@@ -150,6 +161,10 @@ Task<Status> BodyReader::read_all() {
   while (!complete()) {
     Status status = co_await read_some();
     if (!status) co_return status;
+  }
+  if (!replaced_ && held_ > limits_.held) {  // the last read may have brought its end and too much at once
+    co_return fail(ErrorKind::kTooLarge, "the request body is larger than the " + std::to_string(limits_.held) +
+                                             " bytes that can be held");
   }
   co_return Status();
 }
@@ -229,7 +244,7 @@ void BodyReader::stop_holding() {
   for (; first_unsent_ > 0; --first_unsent_) {
     dropped_ += pieces_.front().size;
     held_ -= pieces_.front().size;
-    pieces_.pop_front();
+    pieces_.erase(pieces_.begin());
   }
 }
 
@@ -257,7 +272,7 @@ void BodyReader::mark_sent(std::size_t bytes) {
     } else {
       dropped_ += piece.size;
       held_ -= piece.size;
-      pieces_.pop_front();
+      pieces_.erase(pieces_.begin());
     }
   }
 }
