@@ -15,21 +15,30 @@ namespace {
 using namespace moongate;
 
 // One folder for the whole run: the files are written anew for each input.
-const std::filesystem::path& folder() {
-  static const std::filesystem::path path = [] {
+class Folder {
+ public:
+  Folder() {
     std::string pattern = std::filesystem::temp_directory_path() / "moongate-fuzz-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) std::abort();
     std::filesystem::create_directory(pattern + "/json");
-    return std::filesystem::path(pattern);
-  }();
-  return path;
-}
-struct RemoveFolder {
-  ~RemoveFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder(), ignored);
+    path_ = pattern;
   }
-} remove_folder;
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+const std::filesystem::path& folder() {
+  static const Folder made;
+  return made.path();
+}
 
 void write(const char* name, std::string_view text) {
   const std::filesystem::path path = folder() / name;
