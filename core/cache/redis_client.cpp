@@ -25,7 +25,7 @@ void count(std::atomic<std::uint64_t>& counter) {
 
 }  // namespace
 
-// Kept alive by its two coroutines, run() and watch(), and by the client. Commands are numbered as they are queued:
+// Kept alive by its coroutines (run(), watch(), and flush() at times) and by the client. Commands are numbered as they are queued:
 // those in [oldest_, live_) have been given up by their callers but are still owed an answer, those in [live_, next_)
 // are waited for.
 class RedisClient::Core {
@@ -70,7 +70,7 @@ class RedisClient::Core {
     slot(next_) = {nullptr, reactor_.now_ms() + options_.timeout_ms, unsent_.size() - before};
     call.number_ = next_++;
     call.queued_ = true;
-    if (up_) wake_.notify();  // run() writes in the next turn, once, for all of this turn
+    if (up_ && !std::exchange(flushing_, true)) spawn(flush(self_.lock()));
     if (watch_idle_) alarm_.notify();
   }
 
@@ -189,10 +189,18 @@ class RedisClient::Core {
 
   Task<void> serve() {
     lost_because_.clear();
-    while (!stopping_ && take_answers() && !stopping_ && send_commands()) {
+    // What answered callers ask next waits for flush(), with what others ask in this turn.
+    while (!stopping_ && take_answers() && !stopping_ && (flushing_ || send_commands())) {
       co_await wake_.wait();
       if (!lost_because_.empty()) break;  // watch() gave it up
     }
+  }
+
+  // At the turn's end: everything that was asked for in it, in one write.
+  Task<void> flush(std::shared_ptr<Core> self) {
+    co_await reactor_.after_reads();
+    flushing_ = false;
+    if (up_ && !stopping_ && lost_because_.empty() && !send_commands()) wake_.notify();
   }
 
   Task<void> run(std::shared_ptr<Core> self) {
@@ -301,6 +309,7 @@ class RedisClient::Core {
   bool accepting_ = true;  // up, or the first attempt after a steady connection is being made
   bool told_away_ = false;
   bool watch_idle_ = false;
+  bool flushing_ = false;  // flush() will run at this turn's end
   bool stopping_ = false;
 };
 

@@ -96,7 +96,7 @@ void Reactor::run() {
 
 void Reactor::turn(int max_wait_ms) {
   std::array<epoll_event, 256> events;
-  const bool busy = queue_.linked() || posted_any_.load(std::memory_order_acquire);
+  const bool busy = queue_.linked() || !writers_.empty() || posted_any_.load(std::memory_order_acquire);
   const int wait = busy ? 0 : wheel_.wait_ms(now_ms(), max_wait_ms);
   const int n = epoll_wait(epoll_fd_, events.data(), static_cast<int>(events.size()), wait);
   now_ns_ = clock_.mono_ns();

@@ -77,7 +77,7 @@ class RedisClientTest : public ::testing::Test {
   std::unique_ptr<RedisClient> client_;
 };
 
-TEST_F(RedisClientTest, SendsAllCommandsOfATurnTogetherInTheNext) {
+TEST_F(RedisClientTest, SendsAllCommandsOfATurnTogetherAtItsEnd) {
   ASSERT_TRUE(connect());
   Answer a, b, c;
   ask("A", a);
