@@ -28,10 +28,11 @@ class Bodies(UpstreamCase):
         self.refused('{"model":')
         self.refused('{"model":"claude-sonnet-4-5')
         # Once the model is known the body is the upstream's business: refused here, or relayed as it is.
-        answer = self.answer(ASK[:-15])
+        answer = self.connect().send(post("/v1/messages", ASK[:-15], KEY)).answer()
         self.assertIn(answer.status, (200, 400))
         if answer.status == 200:
             self.assertEqual(self.upstream.next_request().body.decode(), ASK[:-15])
+        self.still_serves()
 
     def test_no_json_at_all(self):
         for body in ("hello", "null", "[]", '"text"', "{}x", "{", "\x00\x00", "nul", "{'model':'x'}"):

@@ -96,7 +96,7 @@ class Uploads(UpstreamCase):
     def test_request_and_response_flow_at_once(self):
         def echo(peer):
             peer.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
-            seen = peer.left
+            seen = bytes(peer.left)
             while b"second" not in seen:
                 if b"first" in seen and b"answered" not in seen:
                     peer.chunk('{"got":"first"')

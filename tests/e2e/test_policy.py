@@ -46,7 +46,7 @@ class Reload(UpstreamCase):
         wait_until(lambda: all(self.gateway.messages().status == 418 for _ in range(30)), "every worker has it")
 
     def test_a_broken_edit_keeps_the_old_one_and_says_file_and_line(self):
-        self.gateway.write_policy("route.lua", "local M = {}\n\nfunction M.select( oops\n")
+        self.gateway.write_policy("route.lua", "local M = {}\n\nfunction M.select(( oops\n")
         wait_until(lambda: "route.lua:3" in self.error_lines(), "the error log names it")
         self.assertEqual(self.gateway.messages().status, 200)
         check = self.gateway.run("check")

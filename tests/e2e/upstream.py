@@ -34,7 +34,7 @@ class Request:
 class Peer:
     def __init__(self, sock):
         self.socket = sock
-        self.left = b""
+        self.left = bytearray()
         self.request = None
 
     def _more(self):
@@ -43,11 +43,25 @@ class Peer:
             raise EOFError
         self.left += data
 
-    def read_head(self):
-        while b"\r\n\r\n" not in self.left:
+    def _take(self, count):
+        while len(self.left) < count:
             self._more()
-        raw, self.left = self.left.split(b"\r\n\r\n", 1)
-        self.request = Request(raw)
+        part = bytes(self.left[:count])
+        del self.left[:count]
+        return part
+
+    def _until(self, mark):
+        """What comes before the mark, which is taken too."""
+        searched = 0
+        while (at := self.left.find(mark, max(0, searched - len(mark)))) < 0:
+            searched = len(self.left)
+            self._more()
+        part = bytes(self.left[:at])
+        del self.left[:at + len(mark)]
+        return part
+
+    def read_head(self):
+        self.request = Request(self._until(b"\r\n\r\n"))
         return self.request
 
     def read_body(self):
@@ -58,21 +72,13 @@ class Peer:
         if (request.header("transfer-encoding") or "").lower() == "chunked":
             body = b""
             while True:
-                while b"\r\n" not in self.left:
-                    self._more()
-                line, self.left = self.left.split(b"\r\n", 1)
-                size = int(line.split(b";")[0], 16)
-                while len(self.left) < size + 2:
-                    self._more()
-                body += self.left[:size]
-                self.left = self.left[size + 2:]
+                size = int(self._until(b"\r\n").split(b";")[0], 16)
+                body += self._take(size + 2)[:size]
                 if size == 0:
                     request.body = body
                     return body
         length = int(request.header("content-length") or 0)
-        while len(self.left) < length:
-            self._more()
-        request.body, self.left = self.left[:length], self.left[length:]
+        request.body = self._take(length)
         return request.body
 
     def send(self, data):
