@@ -110,6 +110,21 @@ for (const { name: version, auth } of versions) {
   });
 }
 
+test('a code is good once, with its own verifier, and to its own client', async () => {
+  const exchange = ({ code, verifier }, more = {}) => tokenFor({ grant_type: 'authorization_code', code, code_verifier: verifier,
+    client_id: 'test', client_secret: 'test', redirect_uri: 'http://localhost/callback', ...more });
+  for (const wrong of [{ code_verifier: 'x'.repeat(54) }, { redirect_uri: 'http://localhost/elsewhere' }, { code: 'none' }]) {
+    const { status, body } = await exchange(await authorizationCode(), wrong);
+    assert.equal(status, 400, JSON.stringify(body));
+    assert.equal(body.error, wrong.redirect_uri ? 'redirect_uri_mismatch' : 'invalid_grant');
+  }
+  const code = await authorizationCode();
+  assert.equal((await exchange(code)).status, 200);
+  const again = await exchange(code);
+  assert.equal(again.status, 400);
+  assert.equal(again.body.error, 'invalid_grant');
+});
+
 test('the static token is no business of the token endpoint', async () => {
   const { status, body } = await tokenFor({ grant_type: 'refresh_token', refresh_token: token, client_id: 'test', client_secret: 'test' });
   assert.equal(status, 400);
