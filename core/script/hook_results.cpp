@@ -1,5 +1,6 @@
 #include "script/hook_results.h"
 
+#include <array>
 #include <cmath>
 
 #include "script/event_text.h"
@@ -181,18 +182,25 @@ bool is_list(lua_State* L, int index) {
   return list;
 }
 
-// RFC 9110 section 5.6.2.
+// RFC 9110 section 5.6.2, by byte.
+constexpr auto kTokenBytes = [] {
+  std::array<bool, 256> table{};
+  for (unsigned char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    table[c] = true;
+  }
+  return table;
+}();
+
 bool is_token(std::string_view text) {
-  return !text.empty() && text.size() <= 128 &&
-         text.find_first_not_of("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
-             std::string_view::npos;
+  bool good = !text.empty() && text.size() <= 128;
+  for (unsigned char c : text) good &= kTokenBytes[c];
+  return good;
 }
 
 bool is_header_value(std::string_view text) {
-  for (unsigned char c : text) {
-    if ((c < 0x20 && c != '\t') || c == 0x7f) return false;
-  }
-  return !text.empty();
+  bool bad = text.empty();
+  for (unsigned char c : text) bad |= (c < 0x20 && c != '\t') || c == 0x7f;
+  return !bad;
 }
 
 }  // namespace
@@ -244,15 +252,19 @@ Status read_credential(lua_State* co, std::string_view& header, Secret& value) {
   }
   header = view_at(co, 1);
   if (!is_token(header)) return wrong("map returned a header name that is none");
-  if (auto* secret = to_handle<std::shared_ptr<const Secret>>(co, 2, HandleKind::kSecret)) {
-    value = **secret;
-  } else if (lua_type(co, 2) == LUA_TSTRING) {
-    value = Secret(std::string(view_at(co, 2)));
-  } else {
+  auto* secret = to_handle<std::shared_ptr<const Secret>>(co, 2, HandleKind::kSecret);
+  if (secret == nullptr && lua_type(co, 2) != LUA_TSTRING) {
     return wrong(std::string("map has to return a string or a secret as the header's value, and returned a ") +
                  luaL_typename(co, 2));
   }
-  if (!is_header_value(value.reveal())) return wrong("map returned a value that cannot stand in a header");
+  if (!is_header_value(secret != nullptr ? std::string_view((*secret)->reveal()) : view_at(co, 2))) {
+    return wrong("map returned a value that cannot stand in a header");
+  }
+  if (secret != nullptr) {
+    value = **secret;
+  } else {
+    value = Secret(std::string(view_at(co, 2)));
+  }
   return {};
 }
 

@@ -26,7 +26,8 @@ Result<std::shared_ptr<const Identity>> read_identity_table(lua_State* L, int in
 // that lists such.
 Status read_routes(lua_State* co, const Snapshot& snapshot, std::vector<Route>& routes);
 
-// map: a header name (a view into the string on the stack) and its value, a string or a secret.
+// map: a header name (a view into the string on the stack) and its value, a string or a secret; `value` is written
+// only when both are right.
 Status read_credential(lua_State* co, std::string_view& header, Secret& value);
 
 // privacy and filters: nothing, or the handle that they were given.

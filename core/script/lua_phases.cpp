@@ -161,7 +161,7 @@ void LuaPhases::fail(ExchangeState& state, std::string_view kind, std::string_vi
   if (state.phase == Phase::kLog) return;
   if (state.phase == Phase::kAuthenticate) exchange.identity.reset();
   if (state.phase == Phase::kSelect) exchange.routes.clear();
-  if (state.phase == Phase::kMap) exchange.credential = {};
+  if (state.phase == Phase::kMap) exchange.credential = UpstreamCredential();
   if (state.phase == Phase::kEvent) exchange.event_dropped = true;
   exchange.reject(500, "The gateway's policy failed on this request; its operator finds the reason in the log.");
 }
@@ -361,9 +361,9 @@ Status LuaPhases::take_identity(lua_State* co, ExchangeState& state) {
 }
 
 Status LuaPhases::take_credential(lua_State* co, ExchangeState& state) {
+  UpstreamCredential& credential = state.exchange->credential;
   std::string_view header;
-  Secret value;
-  Status read = read_credential(co, header, value);
+  Status read = read_credential(co, header, credential.value);
   if (!read.ok()) return read;
   auto known = header_names_.find(header);
   if (known == header_names_.end()) {
@@ -372,8 +372,7 @@ Status LuaPhases::take_credential(lua_State* co, ExchangeState& state) {
     }
     known = header_names_.emplace(header).first;
   }
-  state.exchange->credential.header = *known;
-  state.exchange->credential.value = std::move(value);
+  credential.header = *known;
   return {};
 }
 

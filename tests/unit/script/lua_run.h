@@ -25,9 +25,9 @@ class LuaRun : public testing::Test {
  protected:
   LuaRun() { fresh({}); }
 
-  void fresh(VmOptions options, std::map<std::string, std::string, std::less<>> files = {}) {
+  void fresh(VmOptions options, std::map<std::string, std::string, std::less<>> files = {}, bool watched = true) {
     vm_.reset();
-    auto made = Vm::create(options, watched_.get(), PolicySource::of(std::move(files)));
+    auto made = Vm::create(options, watched ? watched_.get() : nullptr, PolicySource::of(std::move(files)));
     EXPECT_TRUE(made.ok()) << made.error().describe();
     vm_ = std::move(made).value();
   }

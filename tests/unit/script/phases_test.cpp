@@ -284,6 +284,21 @@ TEST_F(APolicy, CannotWaitInsideACallbackOfTheLibrary) {
   EXPECT_EQ(500, status());
 }
 
+TEST_F(APolicy, EndsItsHookThoughTheClientHasLeftMeanwhile) {
+  load(hook("auth", "authenticate", R"(
+    local body, why = request:body()
+    moon.sleep(0.001)
+    moon.log.info("after all", {body = tostring(body), why = why, path = request:path()})
+    return moon.clients.find(request:credential()))"));
+  fresh({.body_arrived = false});
+  static_cast<BenchBody&>(exchange->body()).failure =
+      Error(ErrorKind::kClosed, "the client closed the connection", ErrorSource::kClient);
+  ASSERT_EQ(Step::kSuspended, phases->start(Phase::kAuthenticate, *exchange));
+  EXPECT_TRUE(bench.run(phases->finish(*exchange)));
+  EXPECT_NE(bench.log_text().find("the client closed the connection"), std::string::npos) << bench.log_text();
+  EXPECT_EQ(0, status());
+}
+
 TEST_F(APolicy, KeepsServingItsExchangesWhenANewOneTakesItsPlace) {
   load(hook("route", "select", "return {account = 'main.json'}"));
   std::shared_ptr<LuaPhases> old = phases;
