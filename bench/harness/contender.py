@@ -10,6 +10,11 @@ from .stage import MODELS, caller_key
 REQUEST = json.dumps({"model": MODELS[0], "max_tokens": 16, "messages": [{"role": "user", "content": "hi"}]})
 
 
+# What a contender is started through, and how long its first answer may take: bench/profile changes both.
+LAUNCHER = []
+PATIENCE_S = 20
+
+
 class Contender:
     """One proxy under measurement. start() leaves it answering; `pid` is the process whose CPU and memory count."""
 
@@ -33,9 +38,9 @@ class Contender:
         """Starts the program on the contender's core, and waits until it has answered a request with 200."""
         with open(self.folder / "stderr", "ab") as stderr:
             began = time.monotonic()
-            self.process = self.stage.processes.start(argv, self.stage.contender_core, stdout=subprocess.DEVNULL,
+            self.process = self.stage.processes.start([*LAUNCHER, *argv], self.stage.contender_core, stdout=subprocess.DEVNULL,
                                                       stderr=stderr, cwd=self.folder)
-            self._wait_for_answer(began + 20)
+            self._wait_for_answer(began + PATIENCE_S)
             self.start_s = time.monotonic() - began
 
     def stop(self):

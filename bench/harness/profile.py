@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from . import measures
+from . import instructions, measures
 from .lineup import CONTENDERS, make_contender
 from .processes import BenchError, raise_open_files
 from .programs import Programs
@@ -31,6 +31,8 @@ def options(argv):
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--lines", type=int, default=45, help="functions shown")
     parser.add_argument("--callers", metavar="FUNCTION", help="also the callers of this function")
+    parser.add_argument("--instructions", action="store_true", help="count instructions in user space by valgrind "
+                        "instead: slow, but the same on a busy machine (small and large only)")
     parser.add_argument("--set", dest="settings", action="append", default=[], metavar="KEY=VALUE",
                         help="a further setting for the gateway")
     return parser.parse_args(argv)
@@ -63,13 +65,20 @@ def show(data, title, lines, *arguments):
 def main(argv):
     chosen = options(argv)
     try:
-        if not shutil.which("perf"):
+        if not shutil.which("perf") and not chosen.instructions:
             raise BenchError("perf is missing: apt-get install linux-perf")
+        if chosen.instructions and chosen.workload == "sse":
+            raise BenchError("--instructions counts requests: small or large")
         programs = Programs(chosen.gateway, [chosen.contender])
         os.sched_setaffinity(0, {1})
         with Stage(programs, 0, 1, raise_open_files(20000)) as stage:
             stage.set_up()
             contender = make_contender(chosen.contender, stage, chosen.settings)
+            if chosen.instructions:
+                large = chosen.workload == "large"
+                instructions.count(stage, chosen, contender, measures.LARGE if large else measures.SMALL,
+                                   requests=300 if large else 3000)
+                return 0
             contender.start()
             contender.verify()
             data, figures = record(stage, contender, chosen)
