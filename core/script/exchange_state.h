@@ -11,8 +11,8 @@
 
 namespace moongate {
 
-// What a request, response or event handle holds. The state is recycled for later exchanges, so handles are cut
-// (state becomes null) when theirs is over; a policy that kept one gets an error from then on.
+// What a request, response or event handle holds. The state is recycled for later exchanges, so handles are
+// cut (state becomes null) when theirs is over; a policy that kept one gets an error from then on.
 struct ExchangeHandle {
   ExchangeState* state = nullptr;
 };
@@ -41,7 +41,8 @@ constexpr unsigned phase_bit(Phase phase) { return 1u << static_cast<unsigned>(p
 constexpr unsigned phases_until(Phase last) { return (phase_bit(last) << 1) - 1; }
 constexpr unsigned kBeforeSending = phases_until(Phase::kRequestFilter);
 
-// The state behind the handle that is argument 1. Raises: another kind of value; a handle whose request has ended.
+// The state behind the handle that is argument 1. Raises: another kind of value; a handle whose request has
+// ended.
 ExchangeState& check_request(lua_State* L);
 ExchangeState& check_response(lua_State* L);
 ExchangeState& check_event(lua_State* L);
@@ -54,8 +55,8 @@ void check_phase(lua_State* L, const ExchangeState& state, unsigned allowed, con
 // The request's head. Raises when its memory has been given back (a stream that nobody looks at keeps none).
 RequestHead& request_head(lua_State* L, const ExchangeState& state);
 
-// Suspends the hook until `task` has ended; the moon.* call then returns what `push` leaves on the stack. Use as
-// `return wait_for(L, …)`, with nothing after it.
+// Suspends the hook until `task` has ended; the moon.* call then returns what `push` leaves on the stack. Use
+// as `return wait_for(L, …)`, with nothing after it.
 template <class T>
 int wait_for(lua_State* L, Task<T> task, typename WaitFor<T>::Push push) {
   return Vm::of(L).wait(L, std::make_unique<WaitFor<T>>(std::move(task), std::move(push)));

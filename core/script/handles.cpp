@@ -36,8 +36,8 @@ void push_metatable(lua_State* L, HandleKind kind) {
   lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
-void define_handle(lua_State* L, HandleKind kind, const char* name, const luaL_Reg* methods, lua_CFunction destroy,
-                   lua_CFunction to_string) {
+void define_handle(lua_State* L, HandleKind kind, const char* name, const luaL_Reg* methods,
+                   lua_CFunction destroy, lua_CFunction to_string) {
   lua_pushlightuserdata(L, key_of(kind));
   lua_newtable(L);
   lua_newtable(L);

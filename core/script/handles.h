@@ -24,7 +24,8 @@ enum class HandleKind : std::uint8_t {
   kCount,
 };
 
-// Every userdata of the sandbox is one of these (policies can't make any), so a look at the kind is enough to know.
+// Every userdata of the sandbox is one of these (policies can't make any), so a look at the kind is enough to
+// know.
 template <class T>
 struct Boxed {
   const HandleKind kind;
@@ -69,8 +70,8 @@ int destroy_handle(lua_State* L) {
 
 // Makes the metatable of a kind: `methods` (ended by a null name) are what it can be asked; `destroy` is
 // destroy_handle<T>, or null when T needs none; `to_string` may be null. Protected.
-void define_handle(lua_State* L, HandleKind kind, const char* name, const luaL_Reg* methods, lua_CFunction destroy,
-                   lua_CFunction to_string);
+void define_handle(lua_State* L, HandleKind kind, const char* name, const luaL_Reg* methods,
+                   lua_CFunction destroy, lua_CFunction to_string);
 
 inline std::string_view check_view(lua_State* L, int index) {
   std::size_t size = 0;

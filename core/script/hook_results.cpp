@@ -9,6 +9,9 @@
 namespace moongate {
 namespace {
 
+constexpr std::size_t kMaxText = 1024;  // of names that end up in logs and headers
+constexpr int kMaxElements = 1024;
+
 Error wrong(std::string text) { return Error(ErrorKind::kInvalid, std::move(text)); }
 
 std::string_view view_at(lua_State* L, int index) {
@@ -44,7 +47,9 @@ Status read_text(lua_State* L, std::string_view name, std::string& out) {
   if (lua_type(L, -1) != LUA_TSTRING) {
     return wrong(std::string(name) + " has to be a string, and is a " + luaL_typename(L, -1));
   }
-  out = view_at(L, -1);
+  const std::string_view text = view_at(L, -1);
+  if (text.size() > kMaxText) return wrong(std::string(name) + " is longer than 1024 bytes");
+  out = text;
   return {};
 }
 
@@ -61,9 +66,11 @@ Status read_provider(std::string_view text, Provider& out) {
 // The list on top, each element through `read`.
 template <class Read>
 Status each_element(lua_State* L, std::string_view name, Read read) {
-  if (!lua_istable(L, -1)) return wrong(std::string(name) + " has to be a list, and is a " + luaL_typename(L, -1));
+  if (!lua_istable(L, -1))
+    return wrong(std::string(name) + " has to be a list, and is a " + luaL_typename(L, -1));
   const int list = lua_gettop(L);
   const int count = static_cast<int>(lua_objlen(L, list));
+  if (count > kMaxElements) return wrong(std::string(name) + " lists more than 1024");
   for (int i = 1; i <= count; ++i) {
     lua_rawgeti(L, list, i);
     Status status = read();
@@ -78,7 +85,7 @@ Status read_weighted(lua_State* L, std::string_view name, std::optional<std::vec
   return each_element(L, name, [&]() -> Status {
     WeightedAccount account;
     if (lua_type(L, -1) == LUA_TSTRING) {
-      account.name = view_at(L, -1);
+      account.name = view_at(L, -1).substr(0, kMaxText);
     } else if (lua_istable(L, -1)) {
       Status status = each_field(L, -1, "an account", [&](std::string_view key) -> Status {
         if (key == "name") return read_text(L, "name", account.name);
@@ -92,7 +99,8 @@ Status read_weighted(lua_State* L, std::string_view name, std::optional<std::vec
       });
       if (!status.ok()) return status;
     }
-    if (account.name.empty()) return wrong(std::string(name) + " has to list names, or tables {name =, weight =}");
+    if (account.name.empty())
+      return wrong(std::string(name) + " has to list names, or tables {name =, weight =}");
     out->push_back(std::move(account));
     return {};
   });
@@ -133,7 +141,8 @@ Status read_route(lua_State* L, int index, const Snapshot& snapshot, std::vector
   }
   if (!lua_istable(L, index)) {
     return wrong(std::string("select has to return routes (accounts, or tables {provider =, account =}), or "
-                             "request:reject(...), and returned a ") + luaL_typename(L, index));
+                             "request:reject(...), and returned a ") +
+                 luaL_typename(L, index));
   }
   Route route;
   std::optional<Provider> provider;
@@ -156,7 +165,8 @@ Status read_route(lua_State* L, int index, const Snapshot& snapshot, std::vector
   if (!name.empty()) {
     for (const auto& account : snapshot.map->accounts) {
       if (account->name != name || (provider && account->provider != *provider)) continue;
-      if (route.account) return wrong("account '" + name + "' serves several providers; the route has to name one");
+      if (route.account)
+        return wrong("account '" + name + "' serves several providers; the route has to name one");
       route.account = account;
     }
     if (!route.account) {
@@ -185,7 +195,8 @@ bool is_list(lua_State* L, int index) {
 // RFC 9110 section 5.6.2, by byte.
 constexpr auto kTokenBytes = [] {
   std::array<bool, 256> table{};
-  for (unsigned char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+  for (unsigned char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
     table[c] = true;
   }
   return table;
@@ -208,11 +219,11 @@ bool is_header_value(std::string_view text) {
 Result<std::shared_ptr<const Identity>> read_identity_table(lua_State* L, int index) {
   auto identity = std::make_shared<Identity>();
   identity->kind = "policy";
-  Status status = each_field(L, index, "an identity", [&](std::string_view key) {
-    return read_identity_field(L, key, *identity);
-  });
+  Status status = each_field(L, index, "an identity",
+                             [&](std::string_view key) { return read_identity_field(L, key, *identity); });
   if (!status.ok()) return status.error();
-  if (identity->client.empty()) return wrong("an identity has to have a client, the name for logs and metrics");
+  if (identity->client.empty())
+    return wrong("an identity has to have a client, the name for logs and metrics");
   return std::shared_ptr<const Identity>(std::move(identity));
 }
 
@@ -247,15 +258,18 @@ Status read_routes(lua_State* co, const Snapshot& snapshot, std::vector<Route>& 
 
 Status read_credential(lua_State* co, std::string_view& header, Secret& value) {
   if (lua_type(co, 1) != LUA_TSTRING) {
-    return wrong(std::string("map has to return a header's name and its value, or request:reject(...), and returned ") +
-                 (lua_isnoneornil(co, 1) ? "nothing" : std::string("a ") + luaL_typename(co, 1)));
+    return wrong(
+        std::string(
+            "map has to return a header's name and its value, or request:reject(...), and returned ") +
+        (lua_isnoneornil(co, 1) ? "nothing" : std::string("a ") + luaL_typename(co, 1)));
   }
   header = view_at(co, 1);
   if (!is_token(header)) return wrong("map returned a header name that is none");
   auto* secret = to_handle<std::shared_ptr<const Secret>>(co, 2, HandleKind::kSecret);
   if (secret == nullptr && lua_type(co, 2) != LUA_TSTRING) {
-    return wrong(std::string("map has to return a string or a secret as the header's value, and returned a ") +
-                 luaL_typename(co, 2));
+    return wrong(
+        std::string("map has to return a string or a secret as the header's value, and returned a ") +
+        luaL_typename(co, 2));
   }
   if (!is_header_value(secret != nullptr ? std::string_view((*secret)->reveal()) : view_at(co, 2))) {
     return wrong("map returned a value that cannot stand in a header");
@@ -284,8 +298,9 @@ Status read_event(lua_State* co, Exchange& exchange) {
     exchange.event_dropped = true;
     return {};
   }
-  return wrong(std::string("event has to return the event, text for its data, or nil to drop it, and returned a ") +
-               luaL_typename(co, 1));
+  return wrong(
+      std::string("event has to return the event, text for its data, or nil to drop it, and returned a ") +
+      luaL_typename(co, 1));
 }
 
 void push_outcome(lua_State* L, const Exchange& exchange) {
@@ -300,7 +315,8 @@ void push_outcome(lua_State* L, const Exchange& exchange) {
     lua_setfield(L, -2, name);
   };
   auto milliseconds = [&](const char* name, std::int64_t until) {
-    if (until != 0 && exchange.started_ns != 0) number(name, static_cast<double>(until - exchange.started_ns) / 1e6);
+    if (until != 0 && exchange.started_ns != 0)
+      number(name, static_cast<double>(until - exchange.started_ns) / 1e6);
   };
   text("outcome", to_string(exchange.outcome));
   number("status", exchange.status);

@@ -8,7 +8,7 @@
 namespace moongate {
 namespace {
 
-constexpr int kMaxWaits = 1000;         // of one hook: moon.sleep in an endless loop ends too
+constexpr int kMaxWaits = 1000;  // of one hook: moon.sleep in an endless loop ends too
 constexpr int kMaxInterned = 8192;
 constexpr std::size_t kMaxHeaderNames = 64;
 
@@ -41,7 +41,8 @@ Result<std::shared_ptr<LuaPhases>> LuaPhases::load(std::shared_ptr<const PolicyS
 LuaPhases::LuaPhases(ScriptServices& services) : services_(services) {}
 LuaPhases::~LuaPhases() = default;
 
-Status LuaPhases::open(std::shared_ptr<const PolicySource> source, const VmOptions& options, WatchedThread* watched) {
+Status LuaPhases::open(std::shared_ptr<const PolicySource> source, const VmOptions& options,
+                       WatchedThread* watched) {
   auto made = Vm::create(options, watched, std::move(source));
   if (!made.ok()) return made.error();
   vm_ = std::move(made).value();
@@ -152,18 +153,20 @@ void LuaPhases::fail(ExchangeState& state, std::string_view kind, std::string_vi
   Exchange& exchange = *state.exchange;
   const HookRow& row = hook_table()[static_cast<std::size_t>(state.phase)];
   services_.count_hook_failure(row.name, kind);
-  services_.logger().error("policy hook failed", {{"request_id", exchange.id},
-                                                  {"hook", row.name},
-                                                  {"kind", kind},
-                                                  {"reason", reason},
-                                                  {"traceback", traceback},
-                                                  {"client", exchange.identity ? exchange.identity->client : ""}});
+  services_.logger().error("policy hook failed",
+                           {{"request_id", exchange.id},
+                            {"hook", row.name},
+                            {"kind", kind},
+                            {"reason", reason},
+                            {"traceback", traceback},
+                            {"client", exchange.identity ? exchange.identity->client : ""}});
   if (state.phase == Phase::kLog) return;
   if (state.phase == Phase::kAuthenticate) exchange.identity.reset();
   if (state.phase == Phase::kSelect) exchange.routes.clear();
   if (state.phase == Phase::kMap) exchange.credential = UpstreamCredential();
   if (state.phase == Phase::kEvent) exchange.event_dropped = true;
-  exchange.reject(500, "The gateway's policy failed on this request; its operator finds the reason in the log.");
+  exchange.reject(500,
+                  "The gateway's policy failed on this request; its operator finds the reason in the log.");
 }
 
 ExchangeState& LuaPhases::state_of(Exchange& exchange) {
@@ -242,8 +245,8 @@ int LuaPhases::push_arguments(lua_State* co, Phase phase, ExchangeState& state) 
 namespace {
 
 // Pushes the handle at a place of the anchor table, made when it is not there.
-void push_exchange_handle(lua_State* L, int anchors, ExchangeState& state, ExchangeHandle*& handle, HandleKind kind,
-                          ExchangeState::Place place) {
+void push_exchange_handle(lua_State* L, int anchors, ExchangeState& state, ExchangeHandle*& handle,
+                          HandleKind kind, ExchangeState::Place place) {
   lua_rawgeti(L, LUA_REGISTRYINDEX, anchors);
   if (handle != nullptr) {
     lua_rawgeti(L, -1, state.anchor + place);
@@ -336,7 +339,8 @@ Status LuaPhases::take_results(lua_State* co, ExchangeState& state) {
     case Phase::kAuthenticate:
       return exchange.rejection.status != 0 ? Status() : take_identity(co, state);
     case Phase::kSelect:
-      return exchange.rejection.status != 0 ? Status() : read_routes(co, services_.snapshot(), exchange.routes);
+      return exchange.rejection.status != 0 ? Status()
+                                            : read_routes(co, services_.snapshot(), exchange.routes);
     case Phase::kMap:
       return exchange.rejection.status != 0 ? Status() : take_credential(co, state);
     case Phase::kRequestPrivacy:

@@ -34,12 +34,13 @@ const std::array<HookRow, kHookCount>& hook_table();
 
 class LuaPhases final : public Phases {
  public:
-  // Loads every module that holds a hook, and checks that what has to be there is there and is a function. `watched`
-  // may be null (nothing is stopped then; for tests and tools); it and `services` must outlive the policy and every
-  // exchange that it began.
-  // Error kInvalid: the message names file and line, and says what is wrong.
-  static Result<std::shared_ptr<LuaPhases>> load(std::shared_ptr<const PolicySource> source, const VmOptions& options,
-                                                 WatchedThread* watched, ScriptServices& services);
+  // Loads every module that holds a hook, and checks that what has to be there is there and is a function.
+  // `watched` may be null (nothing is stopped then; for tests and tools); it and `services` must outlive the
+  // policy and every exchange that it began. Error kInvalid: the message names file and line, and says what
+  // is wrong.
+  static Result<std::shared_ptr<LuaPhases>> load(std::shared_ptr<const PolicySource> source,
+                                                 const VmOptions& options, WatchedThread* watched,
+                                                 ScriptServices& services);
   ~LuaPhases() override;
 
   bool defines(Phase phase) const override { return hooks_[static_cast<std::size_t>(phase)] != 0; }

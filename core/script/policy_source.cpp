@@ -17,7 +17,8 @@ bool each_file(const fs::path& dir, const std::string& prefix, int depth, std::s
                const std::function<void(const std::string&, const fs::directory_entry&)>& visit) {
   std::error_code error;
   std::vector<fs::directory_entry> entries;
-  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) entries.push_back(*it);
+  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error))
+    entries.push_back(*it);
   std::sort(entries.begin(), entries.end());
   for (const auto& entry : entries) {
     const std::string name = entry.path().filename().string();
@@ -37,8 +38,9 @@ bool each_file(const fs::path& dir, const std::string& prefix, int depth, std::s
 Result<std::shared_ptr<const PolicySource>> PolicySource::read(const std::string& dir) {
   std::error_code error;
   if (!fs::is_directory(dir, error)) {
-    return Error(ErrorKind::kNotFound, "policy.dir: " + dir + " is not a folder; it has to hold auth.lua, route.lua, "
-                                       "token_map.lua and privacy.lua");
+    return Error(ErrorKind::kNotFound, "policy.dir: " + dir +
+                                           " is not a folder; it has to hold auth.lua, route.lua, "
+                                           "token_map.lua and privacy.lua");
   }
   std::shared_ptr<PolicySource> source(new PolicySource);
   fs::path folder = fs::path(dir).lexically_normal();
@@ -46,22 +48,24 @@ Result<std::shared_ptr<const PolicySource>> PolicySource::read(const std::string
   source->shown_as_ = folder.filename().string();
   Status status;
   std::size_t left = kMaxFiles;
-  const bool all = each_file(dir, "", kMaxDepth, left, [&](const std::string& path, const fs::directory_entry& entry) {
-    if (!status.ok()) return;
-    std::ifstream in(entry.path(), std::ios::binary);
-    std::string text(kMaxFileBytes + 1, '\0');
-    in.read(text.data(), static_cast<std::streamsize>(text.size()));
-    if (in.bad() || (!in && !in.eof())) {
-      status = Error(ErrorKind::kInvalid, source->shown(path) + ": cannot be read; check its permissions");
-      return;
-    }
-    text.resize(static_cast<std::size_t>(in.gcount()));
-    if (text.size() > kMaxFileBytes) {
-      status = Error(ErrorKind::kTooLarge, source->shown(path) + ": larger than 1 MiB");
-      return;
-    }
-    source->files_.emplace(path, std::move(text));
-  });
+  const bool all =
+      each_file(dir, "", kMaxDepth, left, [&](const std::string& path, const fs::directory_entry& entry) {
+        if (!status.ok()) return;
+        std::ifstream in(entry.path(), std::ios::binary);
+        std::string text(kMaxFileBytes + 1, '\0');
+        in.read(text.data(), static_cast<std::streamsize>(text.size()));
+        if (in.bad() || (!in && !in.eof())) {
+          status =
+              Error(ErrorKind::kInvalid, source->shown(path) + ": cannot be read; check its permissions");
+          return;
+        }
+        text.resize(static_cast<std::size_t>(in.gcount()));
+        if (text.size() > kMaxFileBytes) {
+          status = Error(ErrorKind::kTooLarge, source->shown(path) + ": larger than 1 MiB");
+          return;
+        }
+        source->files_.emplace(path, std::move(text));
+      });
   if (!status.ok()) return status.error();
   if (!all) return Error(ErrorKind::kTooLarge, "policy.dir: " + dir + " holds more than 512 Lua files");
   source->seal();

@@ -1,5 +1,5 @@
-// The text of one policy generation: every Lua file of the policy folder, read once, so that all workers load the
-// same thing however long that takes them.
+// The text of one policy generation: every Lua file of the policy folder, read once, so that all workers load
+// the same thing however long that takes them.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,8 @@ class PolicySource {
   static constexpr std::size_t kMaxFiles = 512;
   static constexpr int kMaxDepth = 8;
 
-  // Reads `dir` and what lies below it: *.lua, but nothing whose name begins with a dot. Errors name the file.
+  // Reads `dir` and what lies below it: *.lua, but nothing whose name begins with a dot. Errors name the
+  // file.
   static Result<std::shared_ptr<const PolicySource>> read(const std::string& dir);
   // Texts from memory, by path relative to the folder ("route.lua", "moongate/headers.lua").
   static std::shared_ptr<const PolicySource> of(std::map<std::string, std::string, std::less<>> files,

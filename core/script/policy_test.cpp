@@ -15,8 +15,8 @@ constexpr std::size_t kMemory = 256u << 20;
 constexpr std::string_view kFolder = "spec/";
 
 // Runs one file; its own failure to run counts as a failed test.
-void run_file(const std::shared_ptr<const PolicySource>& source, const std::string& path, WatchedThread& watched,
-              SpecSession& session) {
+void run_file(const std::shared_ptr<const PolicySource>& source, const std::string& path,
+              WatchedThread& watched, SpecSession& session) {
   VmOptions options;
   options.memory_bytes = kMemory;
   auto loaded = LuaPhases::load(source, options, &watched, session.bench);

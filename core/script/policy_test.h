@@ -6,9 +6,10 @@
 
 namespace moongate {
 
-// Runs `files` (paths, or names of files in spec/; none: all that end in _spec.lua) of the policy in `dir`. Each file gets a VM
-// of its own, in which the policy is loaded and hooks run as they do for requests. What happened goes to standard output.
-// 0: everything passed; 1: something failed, a file could not be run, or there is no such file.
+// Runs `files` (paths, or names of files in spec/; none: all that end in _spec.lua) of the policy in `dir`.
+// Each file gets a VM of its own, in which the policy is loaded and hooks run as they do for requests. What
+// happened goes to standard output. 0: everything passed; 1: something failed, a file could not be run, or
+// there is no such file.
 int run_policy_tests(const std::string& dir, const std::vector<std::string>& files);
 
 // The same, told to the caller: for the test programs of this repository.

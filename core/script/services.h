@@ -24,23 +24,24 @@ namespace moongate {
 // Who a presented credential belongs to.
 struct ClientAnswer {
   std::shared_ptr<const Identity> identity;  // null: nobody, or nobody who may call now
-  std::string refusal;  // why null, fit for the caller; holds nothing of the credential
+  std::string refusal;                       // why null, fit for the caller; holds nothing of the credential
 };
 
 struct MetricSpec {
   enum class Kind : std::uint8_t { kCounter, kGauge, kHistogram };
   Kind kind = Kind::kCounter;
-  std::string name;                 // [a-zA-Z_:][a-zA-Z0-9_:]*
+  std::string name;  // [a-zA-Z_:][a-zA-Z0-9_:]*
   std::string help;
   std::vector<std::string> labels;  // names, at most 8
   std::vector<double> buckets;      // kHistogram: upper bounds, rising; empty: the implementation's own
 };
 
-// Lives on its worker's thread, outlives every policy of that worker. Calls without a Task must not block and should
-// cost nanoseconds: hooks make several for each request. No call may throw, run Lua, or end an exchange.
+// Lives on its worker's thread, outlives every policy of that worker. Calls without a Task must not block and
+// should cost nanoseconds: hooks make several for each request. No call may throw, run Lua, or end an
+// exchange.
 //
-// Tasks are driven by the pipeline's coroutine, and are always awaited to their end; each must end by itself within a
-// bounded time. Arguments are values, so that nothing of a request is held meanwhile.
+// Tasks are driven by the pipeline's coroutine, and are always awaited to their end; each must end by itself
+// within a bounded time. Arguments are values, so that nothing of a request is held meanwhile.
 class ScriptServices {
  public:
   virtual ~ScriptServices() = default;
@@ -59,33 +60,38 @@ class ScriptServices {
   // What is in force at this moment; another call may find a newer one. Its members are never null.
   virtual const Snapshot& snapshot() const = 0;
 
-  // Looks where looking costs nothing (the map, and what was found lately). False: somebody has to be asked, use
-  // find_client. The same credential gives the same Identity object until the snapshot changes.
+  // Looks where looking costs nothing (the map, and what was found lately). False: somebody has to be asked,
+  // use find_client. The same credential gives the same Identity object until the snapshot changes.
   virtual bool try_find_client(std::string_view credential, ClientAnswer& answer) = 0;
   // Error kUnavailable: it could not be found out.
   virtual Task<Result<ClientAnswer>> find_client(std::string credential) = 0;
 
-  // The accounts that serve `model` through `provider` for this identity, by preference: the one whose turn it is
-  // (weights, health), then the others in the order in which they may stand in for it. Empty: there is none. An empty
-  // model (operations that name none) matches all. Valid until the next call.
-  virtual const std::vector<std::shared_ptr<const Account>>& pick_accounts(Provider provider, std::string_view model,
+  // The accounts that serve `model` through `provider` for this identity, by preference: the one whose turn
+  // it is (weights, health), then the others in the order in which they may stand in for it. Empty: there is
+  // none. An empty model (operations that name none) matches all. Valid until the next call.
+  virtual const std::vector<std::shared_ptr<const Account>>& pick_accounts(Provider provider,
+                                                                           std::string_view model,
                                                                            const Identity& identity) = 0;
   // Whether an account is thought to work; false while it cools down after failures.
   virtual bool account_healthy(const Account& account) const = 0;
 
-  // The Google access token in hand, or nullptr when one has to be minted. Precondition for both: the credential is a
-  // Google service account.
+  // The Google access token in hand, or nullptr when one has to be minted. Precondition for both: the
+  // credential is a Google service account.
   virtual std::shared_ptr<const MintedToken> cached_token(const Credential& credential) = 0;
-  virtual Task<Result<std::shared_ptr<const MintedToken>>> token(std::shared_ptr<const Credential> credential) = 0;
+  virtual Task<Result<std::shared_ptr<const MintedToken>>> token(
+      std::shared_ptr<const Credential> credential) = 0;
 
-  // A number to update it by, the same for the same name in every worker. kInvalid: the name or a label is malformed,
-  // or the name is taken by another kind, other labels, or the gateway itself. kTooLarge: there are too many.
+  // A number to update it by, the same for the same name in every worker. kInvalid: the name or a label is
+  // malformed, or the name is taken by another kind, other labels, or the gateway itself. kTooLarge: there
+  // are too many.
   virtual Result<int> define_metric(const MetricSpec& spec) = 0;
-  // Counter: adds `value` (>= 0). Gauge: sets it when `set`, else adds. Histogram: observes it. One label value for
-  // each label of the spec. Label sets beyond the bound are dropped and counted.
-  virtual void update_metric(int metric, std::span<const std::string_view> label_values, double value, bool set) = 0;
+  // Counter: adds `value` (>= 0). Gauge: sets it when `set`, else adds. Histogram: observes it. One label
+  // value for each label of the spec. Label sets beyond the bound are dropped and counted.
+  virtual void update_metric(int metric, std::span<const std::string_view> label_values, double value,
+                             bool set) = 0;
 
-  // A hook failed closed. `hook` ("authenticate") and `kind` ("error", "cpu-budget", "memory", "result") are literals.
+  // A hook failed closed. `hook` ("authenticate") and `kind` ("error", "cpu-budget", "memory", "result") are
+  // literals.
   virtual void count_hook_failure(std::string_view hook, std::string_view kind) = 0;
 };
 

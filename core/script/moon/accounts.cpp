@@ -1,4 +1,5 @@
-// moon.accounts: which accounts can serve a request, and what proves us to their provider; account and secret handles.
+// moon.accounts: which accounts can serve a request, and what proves us to their provider; account and secret
+// handles.
 #include <string>
 
 #include "script/exchange_state.h"
@@ -19,9 +20,12 @@ const SharedAccount& check_account(lua_State* L) {
 
 std::string_view kind_name(CredentialKind kind) {
   switch (kind) {
-    case CredentialKind::kGoogleServiceAccount: return "google_service_account";
-    case CredentialKind::kAnthropicApiKey: return "anthropic_api_key";
-    case CredentialKind::kGeminiApiKey: return "gemini_api_key";
+    case CredentialKind::kGoogleServiceAccount:
+      return "google_service_account";
+    case CredentialKind::kAnthropicApiKey:
+      return "anthropic_api_key";
+    case CredentialKind::kGeminiApiKey:
+      return "gemini_api_key";
   }
   return "";
 }
@@ -62,8 +66,12 @@ int account_text(lua_State* L) {
 }
 
 constexpr luaL_Reg kAccountMethods[] = {
-    {"healthy", guarded<healthy>}, {"kind", guarded<kind>},       {"name", guarded<name>},
-    {"project", guarded<project>}, {"provider", guarded<provider>}, {"serves", guarded<serves>},
+    {"healthy", guarded<healthy>},
+    {"kind", guarded<kind>},
+    {"name", guarded<name>},
+    {"project", guarded<project>},
+    {"provider", guarded<provider>},
+    {"serves", guarded<serves>},
     {nullptr, nullptr},
 };
 
@@ -100,9 +108,9 @@ const Identity& identity_at(lua_State* L, int index) {
   return *check_handle<std::shared_ptr<const Identity>>(L, index, HandleKind::kIdentity, "identity");
 }
 
-// pick(request, identity, provider, …) -> accounts by preference; nil and why there is none: "unsupported" (none of
-// these providers has such an operation), "forbidden" (those that have it are not for this identity) or "no-account"
-// (nobody serves the model)
+// pick(request, identity, provider, …) -> accounts by preference; nil and why there is none: "unsupported"
+// (none of these providers has such an operation), "forbidden" (those that have it are not for this identity)
+// or "no-account" (nobody serves the model)
 int pick(lua_State* L) {
   ExchangeState& state = check_request(L);
   const Identity& identity = identity_at(L, 2);
@@ -122,7 +130,8 @@ int pick(lua_State* L) {
       continue;
     }
     why = "no-account";
-    for (const SharedAccount& account : phases.services().pick_accounts(*provider, exchange.model, identity)) {
+    for (const SharedAccount& account :
+         phases.services().pick_accounts(*provider, exchange.model, identity)) {
       if (found == 32) break;
       phases.push_account(L, account);
       ++found;
@@ -177,7 +186,8 @@ int push_token(lua_State* L, const SharedToken& token) {
   return 1;
 }
 
-// token(account) -> the value of the header that proves us: the API key, or "Bearer " and an access token; nil and why
+// token(account) -> the value of the header that proves us: the API key, or "Bearer " and an access token;
+// nil and why
 int token(lua_State* L) {
   const SharedAccount& account = check_account(L);
   LuaPhases& phases = LuaPhases::of(L);
@@ -198,13 +208,17 @@ int token(lua_State* L) {
 void open_accounts(lua_State* L) {
   define_handle(L, HandleKind::kAccount, "account", kAccountMethods, destroy_handle<SharedAccount>,
                 guarded<account_text>);
-  define_handle(L, HandleKind::kSecret, "secret", kSecretMethods, destroy_handle<SharedSecret>, guarded<secret_text>);
+  define_handle(L, HandleKind::kSecret, "secret", kSecretMethods, destroy_handle<SharedSecret>,
+                guarded<secret_text>);
   push_metatable(L, HandleKind::kSecret);
   lua_pushcfunction(L, guarded<secret_concat>);
   lua_setfield(L, -2, "__concat");
   lua_pop(L, 1);
-  static const luaL_Reg kFunctions[] = {{"get", guarded<get>}, {"list", guarded<list>}, {"pick", guarded<pick>},
-                                        {"token", guarded<token>}, {nullptr, nullptr}};
+  static const luaL_Reg kFunctions[] = {{"get", guarded<get>},
+                                        {"list", guarded<list>},
+                                        {"pick", guarded<pick>},
+                                        {"token", guarded<token>},
+                                        {nullptr, nullptr}};
   luaL_register(L, nullptr, kFunctions);
 }
 

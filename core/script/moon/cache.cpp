@@ -1,5 +1,5 @@
-// moon.cache: Redis, or this process when none is configured. Arguments as in ngx.shared.DICT; times in seconds.
-// Values are texts: what is put as a number comes back as text.
+// moon.cache: Redis, or this process when none is configured. Arguments as in ngx.shared.DICT; times in
+// seconds. Values are texts: what is put as a number comes back as text.
 #include <cmath>
 #include <string>
 
@@ -18,7 +18,8 @@ Cache& cache_of(lua_State* L) { return LuaPhases::of(L).services().cache(); }
 
 std::string check_key(lua_State* L) {
   const std::string_view key = check_view(L, 1);
-  luaL_argcheck(L, !key.empty() && key.size() + kPrefix.size() <= Cache::kMaxKey, 1, "a key of 1 to 1020 bytes expected");
+  luaL_argcheck(L, !key.empty() && key.size() + kPrefix.size() <= Cache::kMaxKey, 1,
+                "a key of 1 to 1020 bytes expected");
   return std::string(kPrefix) + std::string(key);
 }
 
@@ -52,7 +53,9 @@ int push_done(lua_State* L, bool done, const char* otherwise) {
 }
 
 // Frames that own what a task's arguments point to.
-Task<Result<std::optional<std::string>>> ask_get(Cache& cache, std::string key) { co_return co_await cache.get(key); }
+Task<Result<std::optional<std::string>>> ask_get(Cache& cache, std::string key) {
+  co_return co_await cache.get(key);
+}
 Task<Status> ask_set(Cache& cache, std::string key, std::string value, std::int64_t ttl_ms) {
   co_return co_await cache.set(key, value, ttl_ms);
 }
@@ -83,9 +86,10 @@ int set(lua_State* L) {
   std::string value = check_value(L);
   const std::int64_t ttl_ms = check_ttl_ms(L, 3);
   if (cache.try_set(key, value, ttl_ms)) return push_done(L, true, "");
-  return wait_for<Status>(L, ask_set(cache, std::move(key), std::move(value), ttl_ms), [](lua_State* co, Status& set) {
-    return set.ok() ? push_done(co, true, "") : push_failure(co, set.error().message);
-  });
+  return wait_for<Status>(L, ask_set(cache, std::move(key), std::move(value), ttl_ms),
+                          [](lua_State* co, Status& set) {
+                            return set.ok() ? push_done(co, true, "") : push_failure(co, set.error().message);
+                          });
 }
 
 // add(key, value [, ttl]) -> true; false and "exists"; nil and why
@@ -96,11 +100,10 @@ int add(lua_State* L) {
   const std::int64_t ttl_ms = check_ttl_ms(L, 3);
   bool added = false;
   if (cache.try_add(key, value, ttl_ms, added)) return push_done(L, added, "exists");
-  return wait_for<Result<bool>>(L, ask_add(cache, std::move(key), std::move(value), ttl_ms),
-                                [](lua_State* co, Result<bool>& answer) {
-                                  return answer.ok() ? push_done(co, *answer, "exists")
-                                                     : push_failure(co, answer.error().message);
-                                });
+  return wait_for<Result<bool>>(
+      L, ask_add(cache, std::move(key), std::move(value), ttl_ms), [](lua_State* co, Result<bool>& answer) {
+        return answer.ok() ? push_done(co, *answer, "exists") : push_failure(co, answer.error().message);
+      });
 }
 
 // delete(key) -> true; nil and why. As in ngx.shared.DICT it is no failure when there was none.
@@ -126,19 +129,21 @@ int incr(lua_State* L) {
     lua_pushnumber(L, static_cast<double>(sum));
     return 1;
   }
-  return wait_for<Result<std::int64_t>>(L, ask_incr(cache, std::move(key), static_cast<std::int64_t>(by), ttl_ms),
-                                        [](lua_State* co, Result<std::int64_t>& answer) {
-                                          if (!answer.ok()) return push_failure(co, answer.error().message);
-                                          lua_pushnumber(co, static_cast<double>(*answer));
-                                          return 1;
-                                        });
+  return wait_for<Result<std::int64_t>>(
+      L, ask_incr(cache, std::move(key), static_cast<std::int64_t>(by), ttl_ms),
+      [](lua_State* co, Result<std::int64_t>& answer) {
+        if (!answer.ok()) return push_failure(co, answer.error().message);
+        lua_pushnumber(co, static_cast<double>(*answer));
+        return 1;
+      });
 }
 
 }  // namespace
 
 void open_cache(lua_State* L) {
-  static const luaL_Reg kFunctions[] = {{"add", guarded<add>}, {"delete", guarded<erase>}, {"get", guarded<get>},
-                                        {"incr", guarded<incr>}, {"set", guarded<set>},    {nullptr, nullptr}};
+  static const luaL_Reg kFunctions[] = {{"add", guarded<add>}, {"delete", guarded<erase>},
+                                        {"get", guarded<get>}, {"incr", guarded<incr>},
+                                        {"set", guarded<set>}, {nullptr, nullptr}};
   luaL_register(L, nullptr, kFunctions);
 }
 

@@ -50,9 +50,12 @@ int to_text(lua_State* L) {
 }
 
 constexpr luaL_Reg kMethods[] = {
-    {"allows_model", guarded<allows_model>}, {"allows_provider", guarded<allows_provider>},
-    {"client", guarded<client>},             {"kind", guarded<kind>},
-    {"service_type", guarded<service_type>}, {nullptr, nullptr},
+    {"allows_model", guarded<allows_model>},
+    {"allows_provider", guarded<allows_provider>},
+    {"client", guarded<client>},
+    {"kind", guarded<kind>},
+    {"service_type", guarded<service_type>},
+    {nullptr, nullptr},
 };
 
 int push_answer(lua_State* L, const ClientAnswer& answer) {
@@ -87,7 +90,8 @@ int identity(lua_State* L) {
 
 void open_clients(lua_State* L) {
   define_handle(L, HandleKind::kIdentity, "identity", kMethods, destroy_handle<Shared>, guarded<to_text>);
-  static const luaL_Reg kFunctions[] = {{"find", guarded<find>}, {"identity", guarded<identity>}, {nullptr, nullptr}};
+  static const luaL_Reg kFunctions[] = {
+      {"find", guarded<find>}, {"identity", guarded<identity>}, {nullptr, nullptr}};
   luaL_register(L, nullptr, kFunctions);
 }
 

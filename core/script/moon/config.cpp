@@ -14,9 +14,15 @@ const Snapshot& snapshot_of(lua_State* L) { return LuaPhases::of(L).services().s
 
 void push_setting(lua_State* L, const SettingValue& value) {
   switch (value.type) {
-    case SettingValue::Type::kText: push_view(L, value.text); break;
-    case SettingValue::Type::kInteger: lua_pushnumber(L, std::stod(value.text)); break;
-    case SettingValue::Type::kBoolean: lua_pushboolean(L, value.text == "true"); break;
+    case SettingValue::Type::kText:
+      push_view(L, value.text);
+      break;
+    case SettingValue::Type::kInteger:
+      lua_pushnumber(L, std::stod(value.text));
+      break;
+    case SettingValue::Type::kBoolean:
+      lua_pushboolean(L, value.text == "true");
+      break;
   }
 }
 
@@ -42,7 +48,8 @@ int all(lua_State* L) {
   return 1;
 }
 
-// The whole map-config.json, tokens masked, decoded anew at each call: what a policy does to it stays with it.
+// The whole map-config.json, tokens masked, decoded anew at each call: what a policy does to it stays with
+// it.
 int map_get(lua_State* L) {
   const auto map = snapshot_of(L).map;
   if (map->raw.empty()) {

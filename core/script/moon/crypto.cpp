@@ -50,12 +50,18 @@ int equal(lua_State* L) {
 
 void open_crypto(lua_State* L) {
   static const luaL_Reg kFunctions[] = {
-      {"decode_base64", guarded<decode_base64>},       {"decode_base64url", guarded<decode_base64url>},
-      {"encode_base64", guarded<encode_base64>},       {"encode_base64url", guarded<encode_base64url>},
-      {"equal", guarded<equal>},                       {"hex", guarded<hex>},
-      {"hmac_sha256", guarded<hmac>},                  {"random", guarded<random>},
-      {"sha256", guarded<sha256_text>},                {"sha256_bin", guarded<sha256_bin>},
-      {"token", guarded<token>},                       {"uuid", guarded<uuid>},
+      {"decode_base64", guarded<decode_base64>},
+      {"decode_base64url", guarded<decode_base64url>},
+      {"encode_base64", guarded<encode_base64>},
+      {"encode_base64url", guarded<encode_base64url>},
+      {"equal", guarded<equal>},
+      {"hex", guarded<hex>},
+      {"hmac_sha256", guarded<hmac>},
+      {"random", guarded<random>},
+      {"sha256", guarded<sha256_text>},
+      {"sha256_bin", guarded<sha256_bin>},
+      {"token", guarded<token>},
+      {"uuid", guarded<uuid>},
       {nullptr, nullptr},
   };
   luaL_register(L, nullptr, kFunctions);

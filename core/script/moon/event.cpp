@@ -59,9 +59,10 @@ int request(lua_State* L) {
 }
 
 constexpr luaL_Reg kMethods[] = {
-    {"data", guarded<data>},         {"json", guarded<json>}, {"name", guarded<name>},
-    {"request", guarded<request>},   {"set_data", guarded<set_data>},
-    {"set_text", guarded<set_text>}, {"text", guarded<text>}, {nullptr, nullptr},
+    {"data", guarded<data>},         {"json", guarded<json>},
+    {"name", guarded<name>},         {"request", guarded<request>},
+    {"set_data", guarded<set_data>}, {"set_text", guarded<set_text>},
+    {"text", guarded<text>},         {nullptr, nullptr},
 };
 
 }  // namespace

@@ -6,6 +6,12 @@
 #include "script/handles.h"
 
 namespace moongate {
+namespace {
+
+constexpr std::size_t kMaxValue = 65536;
+constexpr std::size_t kMaxAdded = 128;
+
+}  // namespace
 
 int push_header(lua_State* L, const Head& head) {
   const auto found = head.find(check_view(L, 2));
@@ -61,7 +67,11 @@ int set_header(lua_State* L, Head& head) {
     head.remove(name);
     return 0;
   }
-  Status set = head.set(name, check_view(L, 3));
+  // Headers lie outside of Lua's heap, where the memory cap does not see them.
+  const std::string_view value = check_view(L, 3);
+  luaL_argcheck(L, value.size() <= kMaxValue, 3, "at most 64 KiB expected");
+  if (head.added.size() >= kMaxAdded) return luaL_error(L, "set_header: more than 128 headers were set");
+  Status set = head.set(name, value);
   if (!set.ok()) return luaL_error(L, "set_header: %s", set.error().message.c_str());
   return 0;
 }

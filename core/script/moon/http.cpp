@@ -54,7 +54,8 @@ void read_headers(lua_State* L, FetchRequest& request) {
     std::string value(check_view(L, -1));
     lua_pop(L, 2);
     std::string name(check_view(L, -1));
-    if (!is_clean(name, true) || !is_clean(value, false)) luaL_error(L, "http.request: a header that cannot be sent");
+    if (!is_clean(name, true) || !is_clean(value, false))
+      luaL_error(L, "http.request: a header that cannot be sent");
     request.headers.emplace_back(std::move(name), std::move(value));
   }
   lua_pop(L, 1);
@@ -70,7 +71,9 @@ void check_options(lua_State* L) {
     if (lua_type(L, -1) == LUA_TSTRING) {
       for (const char* option : kOptions) known = known || check_view(L, -1) == option;
     }
-    if (!known) luaL_error(L, "http.request: there is no option '%s'", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?");
+    if (!known)
+      luaL_error(L, "http.request: there is no option '%s'",
+                 lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "?");
   }
 }
 
@@ -93,7 +96,8 @@ int push_response(lua_State* L, const FetchResponse& response) {
   return 1;
 }
 
-// request{url =, method =, headers =, body =, timeout_ms =, max_bytes =} -> {status =, headers =, body =}; nil and why
+// request{url =, method =, headers =, body =, timeout_ms =, max_bytes =} -> {status =, headers =, body =};
+// nil and why
 int request(lua_State* L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -113,14 +117,16 @@ int request(lua_State* L) {
       request.body = take_text(L, "body");
     }
   }
-  if (push_option(L, "timeout_ms")) request.timeout_ms = static_cast<int>(take_number(L, "timeout_ms", 1, 600'000));
+  if (push_option(L, "timeout_ms"))
+    request.timeout_ms = static_cast<int>(take_number(L, "timeout_ms", 1, 600'000));
   if (push_option(L, "max_bytes")) {
     request.max_bytes = static_cast<std::size_t>(take_number(L, "max_bytes", 0, 32 << 20));
   }
   using Answer = Result<FetchResponse>;
-  return wait_for<Answer>(L, LuaPhases::of(L).services().fetch(std::move(request)), [](lua_State* co, Answer& answer) {
-    return answer.ok() ? push_response(co, *answer) : push_failure(co, answer.error().message);
-  });
+  return wait_for<Answer>(
+      L, LuaPhases::of(L).services().fetch(std::move(request)), [](lua_State* co, Answer& answer) {
+        return answer.ok() ? push_response(co, *answer) : push_failure(co, answer.error().message);
+      });
 }
 
 }  // namespace

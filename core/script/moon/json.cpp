@@ -56,8 +56,10 @@ void open_json(lua_State* L) {
   lua_pushlightuserdata(L, const_cast<char*>(&kArrayMetatable));
   lua_newtable(L);
   lua_rawset(L, LUA_REGISTRYINDEX);
-  static const luaL_Reg kFunctions[] = {
-      {"array", guarded<array>}, {"decode", guarded<decode>}, {"encode", guarded<encode>}, {nullptr, nullptr}};
+  static const luaL_Reg kFunctions[] = {{"array", guarded<array>},
+                                        {"decode", guarded<decode>},
+                                        {"encode", guarded<encode>},
+                                        {nullptr, nullptr}};
   luaL_register(L, nullptr, kFunctions);
   push_json_null(L);
   lua_setfield(L, -2, "null");

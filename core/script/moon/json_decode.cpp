@@ -34,7 +34,8 @@ class Decoder {
   }
 
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\r' || text_[at_] == '\t')) {
       ++at_;
     }
   }
@@ -47,13 +48,17 @@ class Decoder {
 
   bool value(int depth) {
     if (depth > kMaxJsonDepth) return wrong("it is nested too deep");
-    if ((++values_ & 1023) == 0 && watched_ != nullptr && watched_->stop_requested()) luaL_error(L_, "stopped");
+    if ((++values_ & 1023) == 0 && watched_ != nullptr && watched_->stop_requested())
+      luaL_error(L_, "stopped");
     skip_space();
     if (at_ == text_.size()) return wrong("it ends too early");
     switch (text_[at_]) {
-      case '{': return object(depth);
-      case '[': return array(depth);
-      case '"': return string();
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case '"':
+        return string();
       case 't':
         lua_pushboolean(L_, 1);
         return literal("true");
@@ -63,7 +68,8 @@ class Decoder {
       case 'n':
         push_json_null(L_);
         return literal("null");
-      default: return number();
+      default:
+        return number();
     }
   }
 
@@ -155,7 +161,8 @@ class Decoder {
     }
     double value = 0;
     const auto parsed = std::from_chars(text_.data() + at_, text_.data() + end, value);
-    if (parsed.ec == std::errc::result_out_of_range) value = std::strtod(std::string(text_.substr(at_, end - at_)).c_str(), nullptr);
+    if (parsed.ec == std::errc::result_out_of_range)
+      value = std::strtod(std::string(text_.substr(at_, end - at_)).c_str(), nullptr);
     if (!std::isfinite(value)) return wrong("a number is too large");
     at_ = end;
     lua_pushnumber(L_, value);

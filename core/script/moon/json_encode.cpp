@@ -22,10 +22,15 @@ class Encoder {
   void value(int index, int depth) {
     if ((++values_ & 255) == 0) pause();
     switch (lua_type(L_, index)) {
-      case LUA_TBOOLEAN: out_ += lua_toboolean(L_, index) != 0 ? "true" : "false"; return;
-      case LUA_TNUMBER: return number(lua_tonumber(L_, index));
-      case LUA_TSTRING: return string(index);
-      case LUA_TTABLE: return table(index, depth);
+      case LUA_TBOOLEAN:
+        out_ += lua_toboolean(L_, index) != 0 ? "true" : "false";
+        return;
+      case LUA_TNUMBER:
+        return number(lua_tonumber(L_, index));
+      case LUA_TSTRING:
+        return string(index);
+      case LUA_TTABLE:
+        return table(index, depth);
       default:
         if (is_json_null(L_, index)) {
           out_ += "null";
@@ -47,7 +52,8 @@ class Encoder {
   // The text grows outside of Lua's heap, and no hook looks into this loop.
   void pause() {
     vm_.require_room(L_, out_.capacity());
-    if (vm_.watched() != nullptr && vm_.watched()->stop_requested()) luaL_error(L_, "stopped while encoding JSON");
+    if (vm_.watched() != nullptr && vm_.watched()->stop_requested())
+      luaL_error(L_, "stopped while encoding JSON");
   }
 
   void number(double number) {

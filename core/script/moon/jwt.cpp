@@ -1,8 +1,9 @@
-// moon.jwt: RS256 and HS256. The key decides the algorithm, never the token: a PEM key is for RS256, any other text
-// is an HS256 secret. So a token signed by HMAC with somebody's public key is worth nothing.
+// moon.jwt: RS256 and HS256. The key decides the algorithm, never the token: a PEM key is for RS256, any
+// other text is an HS256 secret. So a token signed by HMAC with somebody's public key is worth nothing.
+#include "crypto/jwt.h"
+
 #include <string>
 
-#include "crypto/jwt.h"
 #include "script/exchange_state.h"
 #include "script/moon/json_text.h"
 #include "script/moon/namespaces.h"
@@ -85,7 +86,8 @@ int verify(lua_State* L) {
 }  // namespace
 
 void open_jwt(lua_State* L) {
-  static const luaL_Reg kFunctions[] = {{"sign", guarded<sign>}, {"verify", guarded<verify>}, {nullptr, nullptr}};
+  static const luaL_Reg kFunctions[] = {
+      {"sign", guarded<sign>}, {"verify", guarded<verify>}, {nullptr, nullptr}};
   luaL_register(L, nullptr, kFunctions);
 }
 

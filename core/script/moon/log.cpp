@@ -28,15 +28,18 @@ std::string text_of(lua_State* L, int index) {
     return text;
   }
   switch (lua_type(L, index)) {
-    case LUA_TSTRING: return std::string(shortened(check_view(L, index)));
+    case LUA_TSTRING:
+      return std::string(shortened(check_view(L, index)));
     case LUA_TNUMBER: {
       lua_pushvalue(L, index);
       std::string text(check_view(L, -1));
       lua_pop(L, 1);
       return text;
     }
-    case LUA_TBOOLEAN: return lua_toboolean(L, index) != 0 ? "true" : "false";
-    default: return luaL_typename(L, index);
+    case LUA_TBOOLEAN:
+      return lua_toboolean(L, index) != 0 ? "true" : "false";
+    default:
+      return luaL_typename(L, index);
   }
 }
 
@@ -58,8 +61,9 @@ int write(lua_State* L) {
       if (names.size() == kMaxFields) return luaL_error(L, "log: more than 32 fields");
       names.emplace_back(shortened(check_view(L, -2)));
       const double number = lua_tonumber(L, -1);
-      if (lua_type(L, -1) == LUA_TNUMBER && number == static_cast<double>(static_cast<std::int64_t>(number)) &&
-          number > -1e15 && number < 1e15) {
+      if (lua_type(L, -1) == LUA_TNUMBER &&
+          number == static_cast<double>(static_cast<std::int64_t>(number)) && number > -1e15 &&
+          number < 1e15) {
         fields.emplace_back(names.back(), static_cast<std::int64_t>(number));
       } else {
         fields.emplace_back(names.back(), text_of(L, lua_gettop(L)));

@@ -31,11 +31,13 @@ void update(lua_State* L, const Metric& metric, int index, double value, bool se
   std::array<std::string_view, kMaxLabels> values;
   for (int i = 0; i < metric.labels; ++i) values[static_cast<std::size_t>(i)] = check_view(L, index + i);
   LuaPhases::of(L).services().update_metric(
-      metric.number, std::span<const std::string_view>(values.data(), static_cast<std::size_t>(metric.labels)), value, set);
+      metric.number,
+      std::span<const std::string_view>(values.data(), static_cast<std::size_t>(metric.labels)), value, set);
 }
 
 const Metric& check_metric(lua_State* L, std::initializer_list<MetricSpec::Kind> kinds) {
-  const Metric& metric = check_handle<Metric>(L, 1, HandleKind::kMetric, "metric (written with a colon: name:inc(1))");
+  const Metric& metric =
+      check_handle<Metric>(L, 1, HandleKind::kMetric, "metric (written with a colon: name:inc(1))");
   for (MetricSpec::Kind kind : kinds) {
     if (kind == metric.kind) return metric;
   }
@@ -109,8 +111,11 @@ int define(lua_State* L) {
   return 1;
 }
 
-constexpr luaL_Reg kMethods[] = {{"dec", guarded<dec>}, {"inc", guarded<inc>}, {"observe", guarded<observe>},
-                                 {"set", guarded<set>}, {nullptr, nullptr}};
+constexpr luaL_Reg kMethods[] = {{"dec", guarded<dec>},
+                                 {"inc", guarded<inc>},
+                                 {"observe", guarded<observe>},
+                                 {"set", guarded<set>},
+                                 {nullptr, nullptr}};
 
 }  // namespace
 

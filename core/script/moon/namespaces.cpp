@@ -39,7 +39,8 @@ namespace {
 
 ExchangeState& live(lua_State* L, int index, HandleKind kind, const char* name) {
   auto& handle = check_handle<ExchangeHandle>(L, index, kind, name);
-  if (handle.state == nullptr) luaL_error(L, "this %s has ended: its handle is no longer good for anything", name);
+  if (handle.state == nullptr)
+    luaL_error(L, "this %s has ended: its handle is no longer good for anything", name);
   return *handle.state;
 }
 
@@ -48,11 +49,14 @@ ExchangeState& live(lua_State* L, int index, HandleKind kind, const char* name) 
 ExchangeState& check_request(lua_State* L) { return live(L, 1, HandleKind::kRequest, "request"); }
 ExchangeState& check_response(lua_State* L) { return live(L, 1, HandleKind::kResponse, "response"); }
 ExchangeState& check_event(lua_State* L) { return live(L, 1, HandleKind::kEvent, "event"); }
-ExchangeState& check_request_at(lua_State* L, int index) { return live(L, index, HandleKind::kRequest, "request"); }
+ExchangeState& check_request_at(lua_State* L, int index) {
+  return live(L, index, HandleKind::kRequest, "request");
+}
 
 void check_phase(lua_State* L, const ExchangeState& state, unsigned allowed, const char* function) {
   if ((phase_bit(state.phase) & allowed) != 0) return;
-  luaL_error(L, "%s cannot be used in %s", function, hook_table()[static_cast<std::size_t>(state.phase)].name);
+  luaL_error(L, "%s cannot be used in %s", function,
+             hook_table()[static_cast<std::size_t>(state.phase)].name);
 }
 
 RequestHead& request_head(lua_State* L, const ExchangeState& state) {

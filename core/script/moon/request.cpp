@@ -11,6 +11,7 @@
 namespace moongate {
 namespace {
 
+constexpr std::size_t kMaxMessage = 4096;  // of a rejection; the rest is cut
 constexpr unsigned kMayReject = phases_until(Phase::kResponseFilter);
 
 // nil instead of an empty text.
@@ -145,18 +146,20 @@ int reject(lua_State* L) {
   check_phase(L, state, kMayReject, "request:reject()");
   const lua_Integer status = luaL_checkinteger(L, 2);
   luaL_argcheck(L, status >= 400 && status <= 599, 2, "a status from 400 to 599 expected");
-  const std::string_view message = check_view(L, 3);
+  const std::string_view message = check_view(L, 3).substr(0, kMaxMessage);
   const lua_Number retry_after = luaL_optnumber(L, 4, -1);
   luaL_argcheck(L, retry_after >= -1 && retry_after < 1e7, 4, "seconds expected");
   const char* reason = luaL_optstring(L, 5, "");
-  state.exchange->reject(static_cast<int>(status), std::string(message), reason, static_cast<int>(retry_after));
+  luaL_argcheck(L, std::string_view(reason).size() <= 128, 5, "at most 128 bytes expected");
+  state.exchange->reject(static_cast<int>(status), std::string(message), reason,
+                         static_cast<int>(retry_after));
   return 0;
 }
 
 int to_text(lua_State* L) {
   const auto& handle = check_handle<ExchangeHandle>(L, 1, HandleKind::kRequest, "request");
-  const std::string text = handle.state == nullptr ? "request (ended)"
-                                                   : "request " + std::string(handle.state->exchange->id);
+  const std::string text =
+      handle.state == nullptr ? "request (ended)" : "request " + std::string(handle.state->exchange->id);
   push_view(L, text);
   return 1;
 }

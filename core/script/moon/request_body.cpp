@@ -24,7 +24,8 @@ Task<Status> read_field(RequestBody& body, std::string name) { co_return co_awai
 
 std::string check_name(lua_State* L) {
   const std::string_view name = check_view(L, 2);
-  luaL_argcheck(L, !name.empty() && name.size() <= ShortString::kCapacity, 2, "a name of 1 to 80 bytes expected");
+  luaL_argcheck(L, !name.empty() && name.size() <= ShortString::kCapacity, 2,
+                "a name of 1 to 80 bytes expected");
   return std::string(name);
 }
 
@@ -44,8 +45,8 @@ int push_field(lua_State* L, const RequestBody& body, std::string_view name) {
   return push_json_or_failure(L, *raw);
 }
 
-// The text with the value of the top-level field `name` replaced, or the field added at the end. False: the text is
-// no JSON object.
+// The text with the value of the top-level field `name` replaced, or the field added at the end. False: the
+// text is no JSON object.
 bool edit_field(std::string& text, std::string_view name, const std::string& value) {
   JsonScanner scanner({name}, 0);
   if (scanner.feed(text) != JsonScanner::State::kDone) return false;

@@ -33,14 +33,20 @@ int request(lua_State* L) {
 }
 
 constexpr luaL_Reg kMethods[] = {
-    {"header", guarded<header>},         {"headers", guarded<headers>},
-    {"remove_header", guarded<remove_header>}, {"request", guarded<request>},
-    {"set_header", guarded<set_header>}, {"status", guarded<status>},
-    {"strip", guarded<strip>},           {nullptr, nullptr},
+    {"header", guarded<header>},
+    {"headers", guarded<headers>},
+    {"remove_header", guarded<remove_header>},
+    {"request", guarded<request>},
+    {"set_header", guarded<set_header>},
+    {"status", guarded<status>},
+    {"strip", guarded<strip>},
+    {nullptr, nullptr},
 };
 
 }  // namespace
 
-void define_response(lua_State* L) { define_handle(L, HandleKind::kResponse, "response", kMethods, nullptr, nullptr); }
+void define_response(lua_State* L) {
+  define_handle(L, HandleKind::kResponse, "response", kMethods, nullptr, nullptr);
+}
 
 }  // namespace moongate

@@ -1,5 +1,5 @@
-// moon.shared(name): a dictionary that all workers of this process share, with the methods, arguments and answers
-// of ngx.shared.DICT.
+// moon.shared(name): a dictionary that all workers of this process share, with the methods, arguments and
+// answers of ngx.shared.DICT.
 #include <cmath>
 
 #include "script/exchange_state.h"
@@ -11,7 +11,8 @@ namespace moongate {
 namespace {
 
 SharedDict& check_dict(lua_State* L) {
-  return *check_handle<SharedDict*>(L, 1, HandleKind::kDict, "dictionary (written with a colon: dict:get(key))");
+  return *check_handle<SharedDict*>(L, 1, HandleKind::kDict,
+                                    "dictionary (written with a colon: dict:get(key))");
 }
 
 std::int64_t check_ttl_ms(lua_State* L, int index) {
@@ -23,7 +24,9 @@ std::int64_t check_ttl_ms(lua_State* L, int index) {
 SharedValue check_value(lua_State* L, int index) {
   SharedValue value;
   switch (lua_type(L, index)) {
-    case LUA_TSTRING: value.text = check_view(L, index); break;
+    case LUA_TSTRING:
+      value.text = check_view(L, index);
+      break;
     case LUA_TNUMBER:
       value.kind = SharedValue::Kind::kNumber;
       value.number = lua_tonumber(L, index);
@@ -32,7 +35,8 @@ SharedValue check_value(lua_State* L, int index) {
       value.kind = SharedValue::Kind::kBoolean;
       value.number = lua_toboolean(L, index);
       break;
-    default: refuse_argument(L, index, "string, number or boolean");
+    default:
+      refuse_argument(L, index, "string, number or boolean");
   }
   return value;
 }
@@ -45,9 +49,15 @@ int get(lua_State* L) {
     return 1;
   }
   switch (value.kind) {
-    case SharedValue::Kind::kNumber: lua_pushnumber(L, value.number); break;
-    case SharedValue::Kind::kBoolean: lua_pushboolean(L, value.number != 0); break;
-    default: push_view(L, value.text); break;
+    case SharedValue::Kind::kNumber:
+      lua_pushnumber(L, value.number);
+      break;
+    case SharedValue::Kind::kBoolean:
+      lua_pushboolean(L, value.number != 0);
+      break;
+    default:
+      push_view(L, value.text);
+      break;
   }
   return 1;
 }
@@ -148,7 +158,8 @@ int open_dict(lua_State* L) {
   const std::string_view name = check_view(L, 1);
   luaL_argcheck(L, !name.empty() && name.size() <= 128, 1, "a name of 1 to 128 bytes expected");
   SharedDict* dict = LuaPhases::of(L).services().shared_dicts().open(name);
-  if (dict == nullptr) return luaL_error(L, "shared: there are too many dictionaries; names are to be few and fixed");
+  if (dict == nullptr)
+    return luaL_error(L, "shared: there are too many dictionaries; names are to be few and fixed");
   push_handle(L, HandleKind::kDict, dict);
   return 1;
 }

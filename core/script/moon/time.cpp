@@ -24,7 +24,8 @@ int monotonic(lua_State* L) {
 
 // utc([seconds]): "2026-11-20T20:03:05.123Z"
 int utc(lua_State* L) {
-  const double seconds = lua_isnoneornil(L, 1) ? static_cast<double>(clock_of(L).unix_ms()) / 1000 : luaL_checknumber(L, 1);
+  const double seconds =
+      lua_isnoneornil(L, 1) ? static_cast<double>(clock_of(L).unix_ms()) / 1000 : luaL_checknumber(L, 1);
   luaL_argcheck(L, seconds >= 0 && seconds < 253402300800.0, 1, "seconds since 1970 expected");
   push_view(L, format_utc_ms(static_cast<std::int64_t>(seconds * 1000)));
   return 1;
@@ -41,7 +42,8 @@ int sleep(lua_State* L) {
   const double seconds = luaL_checknumber(L, 1);
   luaL_argcheck(L, seconds >= 0 && seconds <= kLongestSleep, 1, "0 to 3600 seconds expected");
   const int milliseconds = static_cast<int>(seconds * 1000 + 0.5);
-  return wait_for<bool>(L, sleep_for(LuaPhases::of(L).services(), milliseconds), [](lua_State*, bool&) { return 0; });
+  return wait_for<bool>(L, sleep_for(LuaPhases::of(L).services(), milliseconds),
+                        [](lua_State*, bool&) { return 0; });
 }
 
 }  // namespace

@@ -47,7 +47,8 @@ Result<std::unique_ptr<BenchExchange>> BenchExchange::make(const Spec& spec) {
 std::string_view BenchExchange::caller_credential() {
   if (!credential_.empty()) return credential_;
   auto bearer = [](std::string_view value) {
-    return value.size() > 7 && header_name_equal(value.substr(0, 7), "bearer ") ? value.substr(7) : std::string_view();
+    return value.size() > 7 && header_name_equal(value.substr(0, 7), "bearer ") ? value.substr(7)
+                                                                                : std::string_view();
   };
   std::string_view found = request->find("x-api-key").value;
   if (found.empty()) found = bearer(request->find("authorization").value);
@@ -72,13 +73,15 @@ void BenchExchange::learn_model() {
   stream = body_->field("stream") == "true";
 }
 
-Status BenchExchange::respond(int http_status, const std::vector<std::pair<std::string, std::string>>& headers) {
+Status BenchExchange::respond(int http_status,
+                              const std::vector<std::pair<std::string, std::string>>& headers) {
   response_text_ = "HTTP/1.1 " + std::to_string(http_status) + " Status\r\n";
   for (const auto& [name, value] : headers) response_text_ += name + ": " + value + "\r\n";
   response_text_ += "\r\n";
   std::size_t searched = 0;
   response_head_.clear();
-  auto parsed = parse_response_head(response_text_, HeadLimits{}, searched, request_head_.method, response_head_);
+  auto parsed =
+      parse_response_head(response_text_, HeadLimits{}, searched, request_head_.method, response_head_);
   if (!parsed.ok()) return parsed.error();
   response = &response_head_;
   return {};

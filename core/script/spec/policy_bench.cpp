@@ -14,7 +14,9 @@ constexpr std::size_t kBytes = 4u << 20;
 class FarCache final : public Cache {
  public:
   FarCache(std::unique_ptr<Cache> near, const bool& far) : near_(std::move(near)), far_(far) {}
-  bool try_get(std::string_view key, std::optional<std::string>& out) override { return !far_ && near_->try_get(key, out); }
+  bool try_get(std::string_view key, std::optional<std::string>& out) override {
+    return !far_ && near_->try_get(key, out);
+  }
   Task<Result<std::optional<std::string>>> get(std::string_view key) override { return near_->get(key); }
   bool try_set(std::string_view key, std::string_view value, std::int64_t ttl) override {
     return !far_ && near_->try_set(key, value, ttl);
@@ -169,9 +171,11 @@ std::shared_ptr<const MintedToken> PolicyBench::cached_token(const Credential& c
   return found == tokens_.end() ? nullptr : found->second;
 }
 
-Task<Result<std::shared_ptr<const MintedToken>>> PolicyBench::token(std::shared_ptr<const Credential> credential) {
+Task<Result<std::shared_ptr<const MintedToken>>> PolicyBench::token(
+    std::shared_ptr<const Credential> credential) {
   if (tokens_fail) {
-    co_return Error(ErrorKind::kUnauthenticated, credential->name + ": invalid_grant", ErrorSource::kUpstream);
+    co_return Error(ErrorKind::kUnauthenticated, credential->name + ": invalid_grant",
+                    ErrorSource::kUpstream);
   }
   auto token = std::make_shared<MintedToken>();
   token->bearer = Secret("Bearer token-of-" + credential->name);
@@ -184,14 +188,16 @@ Task<Result<std::shared_ptr<const MintedToken>>> PolicyBench::token(std::shared_
 Result<int> PolicyBench::define_metric(const MetricSpec& spec) {
   for (std::size_t i = 0; i < metric_specs_.size(); ++i) {
     if (metric_specs_[i].name != spec.name) continue;
-    if (metric_specs_[i].kind == spec.kind && metric_specs_[i].labels == spec.labels) return static_cast<int>(i);
+    if (metric_specs_[i].kind == spec.kind && metric_specs_[i].labels == spec.labels)
+      return static_cast<int>(i);
     return Error(ErrorKind::kInvalid, spec.name + " is defined already, and differently");
   }
   metric_specs_.push_back(spec);
   return static_cast<int>(metric_specs_.size()) - 1;
 }
 
-void PolicyBench::update_metric(int metric, std::span<const std::string_view> label_values, double value, bool set) {
+void PolicyBench::update_metric(int metric, std::span<const std::string_view> label_values, double value,
+                                bool set) {
   std::string name = metric_specs_[static_cast<std::size_t>(metric)].name;
   for (std::size_t i = 0; i < label_values.size(); ++i) {
     name += i == 0 ? "{" : ",";

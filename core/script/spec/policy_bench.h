@@ -1,4 +1,5 @@
-// A gateway made up for the tests of a policy: clients, accounts, time and the outside are what the test says.
+// A gateway made up for the tests of a policy: clients, accounts, time and the outside are what the test
+// says.
 #pragma once
 
 #include <functional>
@@ -38,15 +39,15 @@ class PolicyBench final : public ScriptServices {
   // Answers moon.http.request. None: nothing can be reached.
   std::function<Result<FetchResponse>(const FetchRequest&)> on_fetch;
   bool tokens_fail = false;  // minting does not succeed
-  // True: whatever may be asked for is asked for by a task (the other way through each function), and time in sleep()
-  // passes only when the clock is moved and the reactor turns.
+  // True: whatever may be asked for is asked for by a task (the other way through each function), and time in
+  // sleep() passes only when the clock is moved and the reactor turns.
   bool must_ask = false;
 
   ManualClock manual_clock{kStart};
   Reactor reactor{manual_clock};
 
   // -- what came of it
-  std::vector<std::string> failures;      // "auth.authenticate error"
+  std::vector<std::string> failures;  // "auth.authenticate error"
   std::vector<FetchRequest> fetches;
   std::map<std::string, double> metrics;  // "name{a,b}" to its value
   int minted = 0;
@@ -70,9 +71,11 @@ class PolicyBench final : public ScriptServices {
                                                                    const Identity& identity) override;
   bool account_healthy(const Account&) const override { return true; }
   std::shared_ptr<const MintedToken> cached_token(const Credential& credential) override;
-  Task<Result<std::shared_ptr<const MintedToken>>> token(std::shared_ptr<const Credential> credential) override;
+  Task<Result<std::shared_ptr<const MintedToken>>> token(
+      std::shared_ptr<const Credential> credential) override;
   Result<int> define_metric(const MetricSpec& spec) override;
-  void update_metric(int metric, std::span<const std::string_view> label_values, double value, bool set) override;
+  void update_metric(int metric, std::span<const std::string_view> label_values, double value,
+                     bool set) override;
   void count_hook_failure(std::string_view hook, std::string_view kind) override;
 
  private:

@@ -70,7 +70,8 @@ CredentialKind kind_of(lua_State* L, const std::string& kind, Provider provider)
   if (kind == "anthropic_api_key") return CredentialKind::kAnthropicApiKey;
   if (!kind.empty()) luaL_error(L, "case: there is no kind of account '%s'", kind.c_str());
   if (provider == Provider::kAnthropic) return CredentialKind::kAnthropicApiKey;
-  return provider == Provider::kGemini ? CredentialKind::kGeminiApiKey : CredentialKind::kGoogleServiceAccount;
+  return provider == Provider::kGemini ? CredentialKind::kGeminiApiKey
+                                       : CredentialKind::kGoogleServiceAccount;
 }
 
 int accounts(lua_State* L) {
@@ -120,7 +121,8 @@ Result<FetchResponse> answer_fetch(SpecSession& session, const FetchRequest& req
   FetchResponse response;
   Status status;
   if (lua_pcall(L, 1, 1, 0) != 0) {
-    status = Error(ErrorKind::kInternal, lua_isstring(L, -1) ? lua_tostring(L, -1) : "the test's http function failed");
+    status = Error(ErrorKind::kInternal,
+                   lua_isstring(L, -1) ? lua_tostring(L, -1) : "the test's http function failed");
   } else if (!lua_istable(L, -1)) {
     status = Error(ErrorKind::kConnect, "connection refused", ErrorSource::kUpstream);
   } else {
@@ -264,7 +266,8 @@ BenchExchange& sent(lua_State* L) {
   return *session.exchange;
 }
 
-// respond(status, headers) -> the headers that would reach the client; nil and the status when the policy rejects
+// respond(status, headers) -> the headers that would reach the client; nil and the status when the policy
+// rejects
 int respond(lua_State* L) {
   BenchExchange& exchange = sent(L);
   Status made = exchange.respond(static_cast<int>(luaL_checkinteger(L, 1)), header_pairs(L, 2));
@@ -322,10 +325,12 @@ int failed(lua_State* L) {
 }
 
 constexpr luaL_Reg kBench[] = {
-    {"accounts", guarded<accounts>}, {"advance", guarded<advance>}, {"client", guarded<client>},
-    {"event", guarded<event>},       {"fetches", guarded<fetches>}, {"finish", guarded<finish>},
-    {"http", guarded<http>},         {"log", guarded<log>},         {"map", guarded<map>},
-    {"metric", guarded<metric>},     {"reset", guarded<reset>},     {"respond", guarded<respond>},
+    {"accounts", guarded<accounts>}, {"advance", guarded<advance>},
+    {"client", guarded<client>},     {"event", guarded<event>},
+    {"fetches", guarded<fetches>},   {"finish", guarded<finish>},
+    {"http", guarded<http>},         {"log", guarded<log>},
+    {"map", guarded<map>},           {"metric", guarded<metric>},
+    {"reset", guarded<reset>},       {"respond", guarded<respond>},
     {"send", guarded<send>},         {"tokens_fail", guarded<tokens_fail>},
 };
 

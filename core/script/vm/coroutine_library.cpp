@@ -1,5 +1,6 @@
-// coroutine.* with a bound on nesting (LuaJIT's own runs out of C stack and kills the process), and through which
-// calls that wait pass: moon.sleep inside a coroutine of the policy's own suspends the whole hook, and goes on there.
+// coroutine.* with a bound on nesting (LuaJIT's own runs out of C stack and kills the process), and through
+// which calls that wait pass: moon.sleep inside a coroutine of the policy's own suspends the whole hook, and
+// goes on there.
 #include "script/vm/guarded.h"
 #include "script/vm/lua_headers.h"
 #include "script/vm/sandbox.h"
@@ -23,8 +24,9 @@ int raw_resume(lua_State* L) {
   luaL_argcheck(L, co != nullptr, 1, "coroutine expected");
   if (!can_resume(L, co)) {
     lua_pushboolean(L, 0);
-    lua_pushstring(L, lua_status(co) == LUA_YIELD || lua_gettop(co) != 0 ? "cannot resume non-suspended coroutine"
-                                                                         : "cannot resume dead coroutine");
+    lua_pushstring(L, lua_status(co) == LUA_YIELD || lua_gettop(co) != 0
+                          ? "cannot resume non-suspended coroutine"
+                          : "cannot resume dead coroutine");
     return 2;
   }
   Vm::Callback nested(L);

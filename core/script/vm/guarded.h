@@ -8,9 +8,9 @@
 
 namespace moongate {
 
-// F as a lua_CFunction. A C++ exception never crosses a Lua frame: it becomes a Lua error with the caller's file
-// and line. Lua's own errors pass through (they are no std::exception) and run destructors on their way; so F may
-// hold C++ objects, but must not be noexcept and must not catch (...).
+// F as a lua_CFunction. A C++ exception never crosses a Lua frame: it becomes a Lua error with the caller's
+// file and line. Lua's own errors pass through (they are no std::exception) and run destructors on their way;
+// so F may hold C++ objects, but must not be noexcept and must not catch (...).
 template <lua_CFunction F>
 int guarded(lua_State* L) {
   char text[512];

@@ -12,15 +12,16 @@ namespace {
 
 constexpr char kLoaded[] = "moongate.loaded";
 
-// load(text [, name [, mode [, env]]]): the function, or nil and why not. A reader function in place of the text
-// is refused: it would be called back from inside the parser, where no hook runs.
+// load(text [, name [, mode [, env]]]): the function, or nil and why not. A reader function in place of the
+// text is refused: it would be called back from inside the parser, where no hook runs.
 int load(lua_State* L) {
   std::size_t size = 0;
   const char* text = luaL_checklstring(L, 1, &size);
   if (size > PolicySource::kMaxFileBytes) return luaL_error(L, "load: more than 1 MiB of text");
   const char* name = luaL_optstring(L, 2, "=(load)");
   const char* mode = luaL_optstring(L, 3, "t");
-  if (std::string_view(mode).find('t') == std::string_view::npos) return luaL_error(L, "load: only text is loaded");
+  if (std::string_view(mode).find('t') == std::string_view::npos)
+    return luaL_error(L, "load: only text is loaded");
   if (luaL_loadbufferx(L, text, size, name, "t") != 0) {
     lua_pushnil(L);
     lua_insert(L, -2);
@@ -37,8 +38,8 @@ bool is_module_name(std::string_view name) {
   if (name.empty() || name.size() > 200 || name.front() == '.' || name.back() == '.') return false;
   for (std::size_t i = 0; i < name.size(); ++i) {
     const char c = name[i];
-    const bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-                      c == '-';
+    const bool word =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
     if (!word && !(c == '.' && name[i + 1] != '.')) return false;
   }
   return true;
@@ -56,11 +57,13 @@ int require(lua_State* L) {
   lua_settop(L, 1);
   lua_getfield(L, LUA_REGISTRYINDEX, kLoaded);
   lua_getfield(L, 2, name.c_str());
-  if (lua_islightuserdata(L, -1)) return luaL_error(L, "loop: module '%s' is being loaded already", name.c_str());
+  if (lua_islightuserdata(L, -1))
+    return luaL_error(L, "loop: module '%s' is being loaded already", name.c_str());
   if (!lua_isnil(L, -1)) return 1;
   lua_pop(L, 1);
 
-  if (!is_module_name(name)) return luaL_error(L, "'%s' is no module name: write it as in 'moongate.dialects'", name.c_str());
+  if (!is_module_name(name))
+    return luaL_error(L, "'%s' is no module name: write it as in 'moongate.dialects'", name.c_str());
   std::string path = name;
   for (char& c : path) c = c == '.' ? '/' : c;
   std::string file = path + ".lua";

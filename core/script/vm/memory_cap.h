@@ -6,8 +6,8 @@
 namespace moongate {
 
 // LuaJIT takes a refusal for "not enough memory", a catchable error, as long as the call that allocates is a
-// protected one. So the cap holds only while a policy runs (enforce(true)); what the core itself puts on a stack
-// between two runs is small and never refused.
+// protected one. So the cap holds only while a policy runs (enforce(true)); what the core itself puts on a
+// stack between two runs is small and never refused.
 class MemoryCap {
  public:
   explicit MemoryCap(std::size_t limit) : limit_(limit) {}

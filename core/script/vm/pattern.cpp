@@ -17,18 +17,41 @@ bool is_graph(unsigned char c) { return c > 32 && c < 127; }
 bool class_contains(unsigned char c, unsigned char name) {
   bool in = false;
   switch (name | 0x20) {
-    case 'a': in = is_alpha(c); break;
-    case 'c': in = c < 32 || c == 127; break;
-    case 'd': in = is_digit(c); break;
-    case 'g': in = is_graph(c); break;
-    case 'l': in = is_lower(c); break;
-    case 'p': in = is_graph(c) && !is_alpha(c) && !is_digit(c); break;
-    case 's': in = c == ' ' || (c >= 9 && c <= 13); break;
-    case 'u': in = is_upper(c); break;
-    case 'w': in = is_alpha(c) || is_digit(c); break;
-    case 'x': in = is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); break;
-    case 'z': in = c == 0; break;
-    default: return c == name;
+    case 'a':
+      in = is_alpha(c);
+      break;
+    case 'c':
+      in = c < 32 || c == 127;
+      break;
+    case 'd':
+      in = is_digit(c);
+      break;
+    case 'g':
+      in = is_graph(c);
+      break;
+    case 'l':
+      in = is_lower(c);
+      break;
+    case 'p':
+      in = is_graph(c) && !is_alpha(c) && !is_digit(c);
+      break;
+    case 's':
+      in = c == ' ' || (c >= 9 && c <= 13);
+      break;
+    case 'u':
+      in = is_upper(c);
+      break;
+    case 'w':
+      in = is_alpha(c) || is_digit(c);
+      break;
+    case 'x':
+      in = is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+      break;
+    case 'z':
+      in = c == 0;
+      break;
+    default:
+      return c == name;
   }
   return is_lower(name) ? in : !in;
 }
@@ -44,7 +67,8 @@ struct DepthGuard {
 void StepMeter::look() {
   until_look_ = kLookEvery;
   if (left_ < 0) throw PatternError("pattern too complex for this text: it took too many steps to match");
-  if (watched_ != nullptr && watched_->stop_requested()) throw PatternError("stopped while matching a pattern");
+  if (watched_ != nullptr && watched_->stop_requested())
+    throw PatternError("stopped while matching a pattern");
 }
 
 bool is_plain_pattern(std::string_view pattern) {
@@ -52,8 +76,11 @@ bool is_plain_pattern(std::string_view pattern) {
 }
 
 PatternMatcher::PatternMatcher(std::string_view subject, std::string_view pattern, StepMeter& meter)
-    : begin_(subject.data()), end_(subject.data() + subject.size()), pattern_(pattern.data()),
-      pattern_end_(pattern.data() + pattern.size()), meter_(meter) {}
+    : begin_(subject.data()),
+      end_(subject.data() + subject.size()),
+      pattern_(pattern.data()),
+      pattern_end_(pattern.data() + pattern.size()),
+      meter_(meter) {}
 
 const char* PatternMatcher::match(const char* from) {
   level_ = 0;
@@ -212,10 +239,14 @@ bool PatternMatcher::item_matches(const char* s, const char* p, const char* item
   if (s == end_) return false;
   const auto c = static_cast<unsigned char>(*s);
   switch (*p) {
-    case '.': return true;
-    case '%': return class_contains(c, static_cast<unsigned char>(p[1]));
-    case '[': return set_contains(c, p, item_end - 1);
-    default: return static_cast<unsigned char>(*p) == c;
+    case '.':
+      return true;
+    case '%':
+      return class_contains(c, static_cast<unsigned char>(p[1]));
+    case '[':
+      return set_contains(c, p, item_end - 1);
+    default:
+      return static_cast<unsigned char>(*p) == c;
   }
 }
 

@@ -22,8 +22,8 @@ class PatternError : public std::runtime_error {
 // The steps that one call of a string function may take.
 class StepMeter {
  public:
-  // A million, and for long subjects 64 for each byte: more than any pattern needs that looks at each byte a few
-  // times. `watched` may be null; when its run is stopped, the next few thousand steps are the last.
+  // A million, and for long subjects 64 for each byte: more than any pattern needs that looks at each byte a
+  // few times. `watched` may be null; when its run is stopped, the next few thousand steps are the last.
   StepMeter(std::size_t subject_bytes, const WatchedThread* watched)
       : left_(1'000'000 + 64 * static_cast<std::int64_t>(subject_bytes)), watched_(watched) {}
 

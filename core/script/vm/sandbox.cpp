@@ -16,8 +16,8 @@ const char kGlobals = 0;
 
 int refuse_write(lua_State* L) {
   const char* key = lua_tostring(L, 2);
-  return luaL_error(L, "%s.%s cannot be set: what the gateway offers is read-only", lua_tostring(L, lua_upvalueindex(1)),
-                    key != nullptr ? key : "?");
+  return luaL_error(L, "%s.%s cannot be set: what the gateway offers is read-only",
+                    lua_tostring(L, lua_upvalueindex(1)), key != nullptr ? key : "?");
 }
 
 int refuse_global(lua_State* L) {
@@ -130,11 +130,12 @@ void open_sandbox(lua_State* L, Vm& vm) {
   lua_pushvalue(L, LUA_GLOBALSINDEX);
   const int all = lua_gettop(L);
 
-  // Not in the list, and why: getfenv and setfenv reach other functions' globals; newproxy makes finalizers, in
-  // which no hook runs; dofile and loadfile read any file; gcinfo and module are of the past.
-  static const char* const kBase[] = {"assert", "error",  "getmetatable", "ipairs", "next",         "pairs",
-                                      "pcall",  "rawequal", "rawget",     "select", "setmetatable", "tonumber",
-                                      "tostring", "type", "unpack",       "_VERSION", nullptr};
+  // Not in the list, and why: getfenv and setfenv reach other functions' globals; newproxy makes finalizers,
+  // in which no hook runs; dofile and loadfile read any file; gcinfo and module are of the past.
+  static const char* const kBase[] = {"assert",       "error",    "getmetatable", "ipairs", "next",
+                                      "pairs",        "pcall",    "rawequal",     "rawget", "select",
+                                      "setmetatable", "tonumber", "tostring",     "type",   "unpack",
+                                      "_VERSION",     nullptr};
   lua_newtable(L);
   const int globals = lua_gettop(L);
   copy_fields(L, all, kBase);

@@ -23,7 +23,8 @@ void push_text(lua_State* L, const char* begin, const char* end) {
 }
 
 // Capture `index` of a match from `begin` to `end`; the whole match is capture 0 of a pattern that has none.
-void push_capture(lua_State* L, const PatternMatcher& matcher, int index, const char* begin, const char* end) {
+void push_capture(lua_State* L, const PatternMatcher& matcher, int index, const char* begin,
+                  const char* end) {
   if (index >= matcher.captures()) {
     if (index != 0) luaL_error(L, "invalid capture index");
     return push_text(L, begin, end);
@@ -36,7 +37,8 @@ void push_capture(lua_State* L, const PatternMatcher& matcher, int index, const 
   }
 }
 
-int push_captures(lua_State* L, const PatternMatcher& matcher, const char* begin, const char* end, bool whole) {
+int push_captures(lua_State* L, const PatternMatcher& matcher, const char* begin, const char* end,
+                  bool whole) {
   const int count = matcher.captures() == 0 && whole ? 1 : matcher.captures();
   luaL_checkstack(L, count, "too many captures");
   for (int i = 0; i < count; ++i) push_capture(L, matcher, i, begin, end);
@@ -54,8 +56,8 @@ int find_or_match(lua_State* L, bool find) {
   if (find && (lua_toboolean(L, 4) != 0 || is_plain_pattern(pattern))) {
     const char* from = subject.data() + start;
     // memmem is linear in the worst case; a search by comparing at every place is not.
-    const void* found = pattern.empty() ? from
-                                        : memmem(from, subject.size() - start, pattern.data(), pattern.size());
+    const void* found =
+        pattern.empty() ? from : memmem(from, subject.size() - start, pattern.data(), pattern.size());
     if (found == nullptr) {
       lua_pushnil(L);
       return 1;

@@ -1,5 +1,5 @@
-// table.sort and table.insert without the ways in which LuaJIT's own run for ever inside C: quicksort's bad case,
-// comparisons that no hook sees, and positions far outside of the list.
+// table.sort and table.insert without the ways in which LuaJIT's own run for ever inside C: quicksort's bad
+// case, comparisons that no hook sees, and positions far outside of the list.
 #include "script/vm/guarded.h"
 #include "script/vm/lua_headers.h"
 #include "script/vm/sandbox.h"
@@ -105,7 +105,8 @@ int sort(lua_State* L) {
 }  // namespace
 
 void replace_table_functions(lua_State* L) {
-  static const luaL_Reg kFunctions[] = {{"insert", guarded<insert>}, {"sort", guarded<sort>}, {nullptr, nullptr}};
+  static const luaL_Reg kFunctions[] = {
+      {"insert", guarded<insert>}, {"sort", guarded<sort>}, {nullptr, nullptr}};
   luaL_register(L, nullptr, kFunctions);
 }
 

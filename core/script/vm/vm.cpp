@@ -44,15 +44,21 @@ std::string error_text(lua_State* L) {
 
 std::string_view to_string(ScriptFailure::Kind kind) {
   switch (kind) {
-    case ScriptFailure::Kind::kError: return "error";
-    case ScriptFailure::Kind::kStopped: return "cpu-budget";
-    case ScriptFailure::Kind::kMemory: return "memory";
+    case ScriptFailure::Kind::kError:
+      return "error";
+    case ScriptFailure::Kind::kStopped:
+      return "cpu-budget";
+    case ScriptFailure::Kind::kMemory:
+      return "memory";
   }
   return "error";
 }
 
 Vm::Vm(const VmOptions& options, WatchedThread* watched, std::shared_ptr<const PolicySource> source)
-    : options_(options), watched_(watched), source_(std::move(source)), memory_(options.memory_bytes),
+    : options_(options),
+      watched_(watched),
+      source_(std::move(source)),
+      memory_(options.memory_bytes),
       collect_at_(options.memory_bytes / 4 * 3) {}
 
 Result<std::unique_ptr<Vm>> Vm::create(const VmOptions& options, WatchedThread* watched,
@@ -126,7 +132,7 @@ Vm::Run Vm::resume(Thread& thread, int arguments) {
   }
   if (stopped || (status != 0 && status != LUA_YIELD)) {
     wait_.reset();
-    failure_.kind = stopped                  ? ScriptFailure::Kind::kStopped
+    failure_.kind = stopped                ? ScriptFailure::Kind::kStopped
                     : status == LUA_ERRMEM ? ScriptFailure::Kind::kMemory
                                            : ScriptFailure::Kind::kError;
     return fail(thread.state, status != 0 && status != LUA_YIELD);
@@ -160,8 +166,9 @@ Vm::Run Vm::resume_with(Thread& thread, PendingWait& wait) {
 
 // `has_error`: the error is on top of the coroutine's stack, which is still as it was when it was raised.
 Vm::Run Vm::fail(lua_State* co, bool has_error) {
-  failure_.message = has_error ? error_text(co) : "stopped: the policy used more CPU time than allowed, and caught "
-                                                  "the error that told it so";
+  failure_.message = has_error ? error_text(co)
+                               : "stopped: the policy used more CPU time than allowed, and caught "
+                                 "the error that told it so";
   luaL_traceback(main_, co, nullptr, 0);
   std::size_t size = 0;
   const char* text = lua_tolstring(main_, -1, &size);
@@ -170,8 +177,8 @@ Vm::Run Vm::fail(lua_State* co, bool has_error) {
   return Run::kFailed;
 }
 
-// What one request has left behind must not fail the next one. The bar is put half way to the cap above what is
-// really in use, so that a VM that is full for good does not collect at every call.
+// What one request has left behind must not fail the next one. The bar is put half way to the cap above what
+// is really in use, so that a VM that is full for good does not collect at every call.
 void Vm::collect_if_crowded() {
   lua_gc(main_, LUA_GCCOLLECT, 0);
   const std::size_t used = memory_.used();
@@ -181,8 +188,10 @@ void Vm::collect_if_crowded() {
 
 int Vm::wait(lua_State* L, std::unique_ptr<PendingWait> wait) {
   if (running_ == nullptr || lua_isyieldable(L) == 0) {
-    return luaL_error(L, "this call waits, and nothing can wait here: not while a file is loaded, nor in a callback of "
-                         "gsub, sort or format (a yield across a C call)");
+    return luaL_error(
+        L,
+        "this call waits, and nothing can wait here: not while a file is loaded, nor in a callback of "
+        "gsub, sort or format (a yield across a C call)");
   }
   struct DropUnlessYielded {
     Vm& vm;

@@ -80,7 +80,8 @@ class Vm {
   const ScriptFailure& failure() const { return failure_; }
   std::unique_ptr<PendingWait> take_wait() { return std::move(wait_); }
 
-  // For moon.* functions: call as `return vm.wait(L, …)`. Raises where nothing can wait (a file that is loading).
+  // For moon.* functions: call as `return vm.wait(L, …)`. Raises where nothing can wait (a file that is
+  // loading).
   int wait(lua_State* L, std::unique_ptr<PendingWait> wait);
   bool wait_pending() const { return wait_ != nullptr; }
   // The pool's coroutine that runs now; null: none.
@@ -89,8 +90,8 @@ class Vm {
   // Raises "not enough memory" unless so many bytes more fit under the cap.
   void require_room(lua_State* L, std::size_t bytes);
 
-  // Holds while C code calls back into Lua. Raises when such calls are nested too deep: each costs C stack, of
-  // which no memory cap knows.
+  // Holds while C code calls back into Lua. Raises when such calls are nested too deep: each costs C stack,
+  // of which no memory cap knows.
   class Callback {
    public:
     explicit Callback(lua_State* L);

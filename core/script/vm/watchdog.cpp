@@ -1,12 +1,13 @@
 #include "script/vm/watchdog.h"
 
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <sys/resource.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "script/vm/lua_headers.h"
 
@@ -36,7 +37,8 @@ std::int64_t read_ns(clockid_t clock) {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-// A watchdog that has to queue behind the loop it should stop comes too late. Neither call is allowed to everyone.
+// A watchdog that has to queue behind the loop it should stop comes too late. Neither call is allowed to
+// everyone.
 void raise_priority() {
   sched_param param{};
   param.sched_priority = 1;
@@ -97,7 +99,7 @@ bool WatchedThread::Run::stopped() const {
 }
 
 Watchdog::Watchdog(int budget_ms) : budget_ms_(std::max(budget_ms, 1)) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = WatchedThread::on_signal;
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);

@@ -1,11 +1,14 @@
 // Stops Lua that runs too long, without costing Lua that does not.
 //
-// A worker publishes the number of its current run with two plain stores and reads no clock. One thread looks at
-// all workers every few milliseconds; when it has seen the same run use more CPU time than the budget, it sends
-// that worker a signal, whose handler puts a hook into the worker's VM that raises an error at every instruction.
-// The hook stays until the run is over: `while true do pcall(f) end` ends like any other loop. It needs the JIT
-// off, since compiled traces look at no hook (on Debian's LuaJIT, whichever way the hook is set).
+// A worker publishes the number of its current run with two plain stores and reads no clock. One thread looks
+// at all workers every few milliseconds; when it has seen the same run use more CPU time than the budget, it
+// sends that worker a signal, whose handler puts a hook into the worker's VM that raises an error at every
+// instruction. The hook stays until the run is over: `while true do pcall(f) end` ends like any other loop.
+// It needs the JIT off, since compiled traces look at no hook (on Debian's LuaJIT, whichever way the hook is
+// set).
 #pragma once
+
+#include <pthread.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -13,7 +16,6 @@
 #include <ctime>
 #include <memory>
 #include <mutex>
-#include <pthread.h>
 #include <thread>
 #include <vector>
 
@@ -66,8 +68,8 @@ class WatchedThread {
   pthread_t thread_;
   clockid_t cpu_clock_{};
 
-  // Written by the worker, read by the watchdog and by the signal handler (which runs on the worker, so that it
-  // sees stores in program order).
+  // Written by the worker, read by the watchdog and by the signal handler (which runs on the worker, so that
+  // it sees stores in program order).
   std::atomic<std::uint64_t> run_{0};
   std::atomic<lua_State*> state_{nullptr};  // null: no Lua is running
   std::atomic<bool> stopped_{false};
@@ -81,9 +83,9 @@ class WatchedThread {
 
 class Watchdog {
  public:
-  // Runs that use more than `budget_ms` of their thread's CPU time are stopped, at the latest a fifth later (and
-  // whatever the scheduler adds). Takes SIGURG for the whole process; asks for a raised priority and does without
-  // where that is not allowed.
+  // Runs that use more than `budget_ms` of their thread's CPU time are stopped, at the latest a fifth later
+  // (and whatever the scheduler adds). Takes SIGURG for the whole process; asks for a raised priority and
+  // does without where that is not allowed.
   explicit Watchdog(int budget_ms);
   ~Watchdog();  // after every WatchedThread is gone
 

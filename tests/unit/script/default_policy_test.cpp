@@ -1,7 +1,7 @@
 // The policy in lua/, by its own tests.
-#include "script/policy_test.h"
-
 #include <gtest/gtest.h>
+
+#include "script/policy_test.h"
 
 namespace moongate {
 namespace {

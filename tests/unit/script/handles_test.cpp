@@ -60,13 +60,28 @@ TEST_F(AHandle, OfEveryKindIsCut) {
 }
 
 TEST_F(AHandle, SurvivesNoWrongUse) {
-  for (const char* body : {"request.header('x')", "request.header({}, 'x')", "request.header(nil)", "request:header()",
-                           "request:nonsense()", "request.colour = 1", "request:header({})", "request.path(moon.json.null)",
-                           "request:set_header('bad name', 'x')", "request:set_header('x', 'a\\nb')",
-                           "request:set_header('content-length', '1')", "request:strip('via')",
-                           "request:strip(request)", "moon.accounts.token(request)", "moon.accounts.pick(request)",
-                           "setmetatable(request, {})", "getmetatable(request).x = 1", "request:set_body('x')",
-                           "return moon.header_set({1, {}})", "moon.shared('d').get('x')"}) {
+  for (const char* body : {"request.header('x')",
+                           "request.header({}, 'x')",
+                           "request.header(nil)",
+                           "request:header()",
+                           "request:nonsense()",
+                           "request.colour = 1",
+                           "request:header({})",
+                           "request.path(moon.json.null)",
+                           "request:set_header('bad name', 'x')",
+                           "request:set_header('x', 'a\\nb')",
+                           "request:set_header('content-length', '1')",
+                           "request:strip('via')",
+                           "request:strip(request)",
+                           "moon.accounts.token(request)",
+                           "moon.accounts.pick(request)",
+                           "setmetatable(request, {})",
+                           "getmetatable(request).x = 1",
+                           "request:set_body('x')",
+                           "return moon.header_set({1, {}})",
+                           "request:set_header('x', ('y'):rep(70000))",
+                           "for i = 1, 200 do request:set_header('x-' .. i, 'y') end",
+                           "moon.shared('d').get('x')"}) {
     load(hook("auth", "authenticate", body));
     fresh();
     EXPECT_TRUE(run(Phase::kAuthenticate));
@@ -85,19 +100,24 @@ TEST_F(AHandle, OfARequestTellsWhatItIs) {
     out[#out + 1] = tostring(request:stream()) .. tostring(request:is_tls())
     request:reject(400, table.concat(out, ' ')))";
   load(hook("auth", "authenticate", body));
-  fresh({.target = "/v1/projects/p/locations/eu/publishers/google/models/gemini-2.5-pro:streamGenerateContent?alt=sse&key=k%20&x=1",
-         .headers = {{"accept", "x"}}, .body = "{}"});
+  fresh({.target = "/v1/projects/p/locations/eu/publishers/google/models/"
+                   "gemini-2.5-pro:streamGenerateContent?alt=sse&key=k%20&x=1",
+         .headers = {{"accept", "x"}},
+         .body = "{}"});
   EXPECT_TRUE(run(Phase::kAuthenticate));
-  EXPECT_EQ("mg-test-1 POST /v1/projects/p/locations/eu/publishers/google/models/gemini-2.5-pro:streamGenerateContent "
-            "alt=sse&x=1 vertex stream-generate gemini-2.5-pro v1 p eu 192.0.2.1 k  truefalse",
-            exchange->rejection.message);
+  EXPECT_EQ(
+      "mg-test-1 POST "
+      "/v1/projects/p/locations/eu/publishers/google/models/gemini-2.5-pro:streamGenerateContent "
+      "alt=sse&x=1 vertex stream-generate gemini-2.5-pro v1 p eu 192.0.2.1 k  truefalse",
+      exchange->rejection.message);
 }
 
 TEST_F(AHandle, ReadsAndEditsHeaders) {
   EXPECT_EQ("nil", value_of("return request:header('accept')"));
   EXPECT_EQ("key", value_of("return request:header('X-Api-Key')"));
-  EXPECT_EQ("1 nil", value_of("request:set_header('X-One', '1') request:remove_header('x-api-key') "
-                              "return request:header('x-one') .. ' ' .. tostring(request:header('x-api-key'))"));
+  EXPECT_EQ("1 nil",
+            value_of("request:set_header('X-One', '1') request:remove_header('x-api-key') "
+                     "return request:header('x-one') .. ' ' .. tostring(request:header('x-api-key'))"));
   EXPECT_EQ("nil", value_of("request:set_header('x-api-key', nil) return request:header('x-api-key')"));
   EXPECT_EQ("2", value_of("request:set_header('x-a-1', 'v') request:set_header('x-a-2', 'v') "
                           "return request:strip(moon.header_set{'x-a-*'})"));
@@ -113,8 +133,9 @@ TEST_F(AHandle, ReadsTheQuery) {
 }
 
 TEST_F(AHandle, ReadsFieldsOfABodyThatIsStillComing) {
-  load(hook("auth", "authenticate", "request:reject(400, request:field('model') .. request:field('max_tokens') .. "
-                                    "tostring(request:field('none')) .. #request:body())"));
+  load(hook("auth", "authenticate",
+            "request:reject(400, request:field('model') .. request:field('max_tokens') .. "
+            "tostring(request:field('none')) .. #request:body())"));
   fresh({.body_arrived = false});
   ASSERT_EQ(Step::kSuspended, phases->start(Phase::kAuthenticate, *exchange));
   EXPECT_TRUE(bench.run(phases->finish(*exchange)));
@@ -122,19 +143,22 @@ TEST_F(AHandle, ReadsFieldsOfABodyThatIsStillComing) {
 }
 
 TEST_F(AHandle, TellsThatABodyIsNoJson) {
-  load(hook("auth", "authenticate", "local v, why = request:field('a') request:reject(400, tostring(v) .. tostring(why))"));
+  load(hook("auth", "authenticate",
+            "local v, why = request:field('a') request:reject(400, tostring(v) .. tostring(why))"));
   fresh({.body = R"({"a": [1,})"});
   EXPECT_TRUE(run(Phase::kAuthenticate));
   EXPECT_EQ(400, status());
 }
 
 TEST_F(AHandle, EditsOneFieldAndLeavesTheRestAsItIs) {
-  load(hook("filters", "request", "request:set_field('max_tokens', 99) request:set_field('top_k', {1, true}) "
-                                  "return request"));
+  load(hook("filters", "request",
+            "request:set_field('max_tokens', 99) request:set_field('top_k', {1, true}) "
+            "return request"));
   fresh({.body = "{ \"model\" : \"m\",\n \"max_tokens\": 5, \"big\": 12345678901234567890 }"});
   run_until(Phase::kRequestFilter);
   EXPECT_EQ("{ \"model\" : \"m\",\n \"max_tokens\": 99, \"big\": 12345678901234567890 ,\"top_k\":[1,true]}",
-            exchange->body().text()) << bench.log_text();
+            exchange->body().text())
+      << bench.log_text();
 }
 
 TEST_F(AHandle, HoldsAContextThatLivesAsLongAsTheRequest) {
@@ -151,9 +175,10 @@ TEST_F(AHandle, HoldsAContextThatLivesAsLongAsTheRequest) {
 }
 
 TEST_F(AHandle, OfAResponseEditsItsHead) {
-  load(hook("filters", "response", "response:set_header('x-status', tostring(response:status())) "
-                                   "response:remove_header('server') "
-                                   "response:set_header('x-path', response:request():path())"));
+  load(hook("filters", "response",
+            "response:set_header('x-status', tostring(response:status())) "
+            "response:remove_header('server') "
+            "response:set_header('x-path', response:request():path())"));
   fresh();
   run_until(Phase::kResponseFilter);
   EXPECT_EQ(0, status()) << bench.log_text();
@@ -166,7 +191,8 @@ TEST_F(AHandle, RefusesWhatItsPhaseDoesNotAllow) {
   load(hook("filters", "response", "response:request():set_header('x', 'y')"));
   fresh();
   run_until(Phase::kResponseFilter);
-  EXPECT_NE(bench.log_text().find("request:set_header() cannot be used in filters.response"), std::string::npos);
+  EXPECT_NE(bench.log_text().find("request:set_header() cannot be used in filters.response"),
+            std::string::npos);
   load({{"log.lua", "return {log = function(request) request:reject(400, 'x') end}"}});
   fresh();
   EXPECT_TRUE(run(Phase::kLog));
@@ -175,7 +201,8 @@ TEST_F(AHandle, RefusesWhatItsPhaseDoesNotAllow) {
 }
 
 TEST_F(AHandle, KnowsWhenTheHeadIsGone) {
-  load({{"log.lua", "return {log = function(request) moon.log.info(request:model()) request:header('x') end}"}});
+  load({{"log.lua",
+         "return {log = function(request) moon.log.info(request:model()) request:header('x') end}"}});
   fresh();
   exchange->head_released = true;
   EXPECT_TRUE(run(Phase::kLog));
@@ -184,14 +211,17 @@ TEST_F(AHandle, KnowsWhenTheHeadIsGone) {
 }
 
 TEST_F(AHandle, OfASecretShowsNothingUnasked) {
-  load(hook("token_map", "map", "local s = moon.accounts.token(route) moon.log.info(tostring(s), {s = s}) "
-                                "print(s) local b = 'Bearer ' .. s moon.log.info(tostring(b)) "
-                                "return 'authorization', b"));
+  load(hook("token_map", "map",
+            "local s = moon.accounts.token(route) moon.log.info(tostring(s), {s = s}) "
+            "print(s) local b = 'Bearer ' .. s moon.log.info(tostring(b)) "
+            "return 'authorization', b"));
   fresh();
   run_until(Phase::kMap);
   EXPECT_EQ("Bearer key-of-main.json", exchange->credential.value.reveal()) << bench.log_text();
   EXPECT_EQ(bench.log_text().find("key-of-main"), std::string::npos) << bench.log_text();
-  EXPECT_EQ("failed", value_of("return moon.json.encode({moon.accounts.token(moon.accounts.get('main.json'))})").substr(0, 6));
+  EXPECT_EQ("failed",
+            value_of("return moon.json.encode({moon.accounts.token(moon.accounts.get('main.json'))})")
+                .substr(0, 6));
 }
 
 }  // namespace

@@ -25,7 +25,8 @@ class LuaRun : public testing::Test {
  protected:
   LuaRun() { fresh({}); }
 
-  void fresh(VmOptions options, std::map<std::string, std::string, std::less<>> files = {}, bool watched = true) {
+  void fresh(VmOptions options, std::map<std::string, std::string, std::less<>> files = {},
+             bool watched = true) {
     vm_.reset();
     auto made = Vm::create(options, watched ? watched_.get() : nullptr, PolicySource::of(std::move(files)));
     EXPECT_TRUE(made.ok()) << made.error().describe();
@@ -51,9 +52,12 @@ class LuaRun : public testing::Test {
   static std::string as_text(lua_State* L, int index) {
     switch (lua_type(L, index)) {
       case LUA_TSTRING:
-      case LUA_TNUMBER: return lua_tostring(L, index);
-      case LUA_TBOOLEAN: return lua_toboolean(L, index) ? "true" : "false";
-      default: return luaL_typename(L, index);
+      case LUA_TNUMBER:
+        return lua_tostring(L, index);
+      case LUA_TBOOLEAN:
+        return lua_toboolean(L, index) ? "true" : "false";
+      default:
+        return luaL_typename(L, index);
     }
   }
 

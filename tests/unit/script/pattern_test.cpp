@@ -99,8 +99,10 @@ TEST_F(Patterns, AnswerAsTheManualSays) {
            "return try(string.find, 'abc', '%f')",
            "return try(string.find, 'abab', '(ab)%1')",
            "return try(string.find, 'abab', '()%1')",
-           "local o = {} for k, v in string.gmatch('a=1, b=2', '(%w+)=(%w+)') do o[#o + 1] = k .. v end return show(unpack(o))",
-           "local o = {} for w in string.gmatch('ab cd', '%a*') do o[#o + 1] = '<' .. w .. '>' end return show(unpack(o))",
+           "local o = {} for k, v in string.gmatch('a=1, b=2', '(%w+)=(%w+)') do o[#o + 1] = k .. v end "
+           "return show(unpack(o))",
+           "local o = {} for w in string.gmatch('ab cd', '%a*') do o[#o + 1] = '<' .. w .. '>' end return "
+           "show(unpack(o))",
            "local o = {} for w in string.gmatch('abc', '()') do o[#o + 1] = w end return show(unpack(o))",
            "return show(('x'):rep(3), ('a,b'):find(',', 1, true), ('%d'):format(3))",
        }) {
@@ -121,11 +123,15 @@ TEST_F(Patterns, AnswerTheSameForTenThousandOddOnes) {
     const std::string subject = quoted(text_of(text_alphabet, 12));
     const std::string pattern = quoted(text_of(pattern_alphabet, 9));
     switch (i % 3) {
-      case 0: expect_same("return try(string.find, " + subject + ", " + pattern + ")"); break;
-      case 1: expect_same("return try(string.gsub, " + subject + ", " + pattern + ", '<%0>')"); break;
+      case 0:
+        expect_same("return try(string.find, " + subject + ", " + pattern + ")");
+        break;
+      case 1:
+        expect_same("return try(string.gsub, " + subject + ", " + pattern + ", '<%0>')");
+        break;
       default:
-        expect_same("return try(function() local o = {} for a, b in string.gmatch(" + subject + ", " + pattern +
-                    ") do o[#o + 1] = show(a, b) end return unpack(o) end)");
+        expect_same("return try(function() local o = {} for a, b in string.gmatch(" + subject + ", " +
+                    pattern + ") do o[#o + 1] = show(a, b) end return unpack(o) end)");
     }
     if (HasFailure()) break;
   }

@@ -14,7 +14,8 @@ class APolicy : public PolicyRun {
 };
 
 TEST_F(APolicy, DecidesEveryPhase) {
-  load({{"filters.lua", "return {request = function(r) r:set_body('{}') end, event = function(e) return e end}"}});
+  load({{"filters.lua",
+         "return {request = function(r) r:set_body('{}') end, event = function(e) return e end}"}});
   fresh();
   run_until(Phase::kEvent);
   EXPECT_EQ(0, status()) << bench.log_text();
@@ -28,33 +29,45 @@ TEST_F(APolicy, DecidesEveryPhase) {
 
 TEST_F(APolicy, DefinesOnlyWhatItsFilesDefine) {
   load({});
-  for (Phase phase : {Phase::kAuthenticate, Phase::kSelect, Phase::kMap, Phase::kRequestPrivacy, Phase::kResponsePrivacy}) {
+  for (Phase phase :
+       {Phase::kAuthenticate, Phase::kSelect, Phase::kMap, Phase::kRequestPrivacy, Phase::kResponsePrivacy}) {
     EXPECT_TRUE(phases->defines(phase));
   }
   for (Phase phase : {Phase::kRequestFilter, Phase::kResponseFilter, Phase::kEvent, Phase::kLog}) {
     EXPECT_FALSE(phases->defines(phase));
   }
-  load({{"filters.lua", "return {event = function(e) return e end}"}, {"log.lua", "return {log = function() end}"}});
+  load({{"filters.lua", "return {event = function(e) return e end}"},
+        {"log.lua", "return {log = function() end}"}});
   EXPECT_TRUE(phases->defines(Phase::kEvent));
   EXPECT_TRUE(phases->defines(Phase::kLog));
   EXPECT_FALSE(phases->defines(Phase::kRequestFilter));
 }
 
 TEST_F(APolicy, IsRefusedWithFileAndLineWhenItDoesNotLoad) {
-  EXPECT_NE(load_error({{"auth.lua", "local M = {}\n\nfunction M.authenticate( return M"}}).find("lua/auth.lua:3:"),
+  EXPECT_NE(
+      load_error({{"auth.lua", "local M = {}\n\nfunction M.authenticate( return M"}}).find("lua/auth.lua:3:"),
+      std::string::npos);
+  EXPECT_NE(load_error({{"route.lua", "local x = nil\nreturn x.y"}}).find("lua/route.lua:2:"),
             std::string::npos);
-  EXPECT_NE(load_error({{"route.lua", "local x = nil\nreturn x.y"}}).find("lua/route.lua:2:"), std::string::npos);
-  EXPECT_EQ(load_error({{"route.lua", "return 1"}}), "lua/route.lua: has to return a table of hooks, and returned a number");
-  EXPECT_EQ(load_error({{"route.lua", "return {}"}}), "lua/route.lua: select has to be a function, and is a nil");
-  EXPECT_EQ(load_error({{"log.lua", "return {log = 1}"}}), "lua/log.lua: log has to be a function, and is a number");
-  EXPECT_NE(load_error({{"auth.lua", "counter = 0 return {}"}}).find("lua/auth.lua:1: assignment to global 'counter'"),
+  EXPECT_EQ(load_error({{"route.lua", "return 1"}}),
+            "lua/route.lua: has to return a table of hooks, and returned a number");
+  EXPECT_EQ(load_error({{"route.lua", "return {}"}}),
+            "lua/route.lua: select has to be a function, and is a nil");
+  EXPECT_EQ(load_error({{"log.lua", "return {log = 1}"}}),
+            "lua/log.lua: log has to be a function, and is a number");
+  EXPECT_NE(load_error({{"auth.lua", "counter = 0 return {}"}})
+                .find("lua/auth.lua:1: assignment to global 'counter'"),
             std::string::npos);
-  EXPECT_NE(load_error({{"auth.lua", "while true do end"}}).find("lua/auth.lua:1: stopped"), std::string::npos);
+  EXPECT_NE(load_error({{"auth.lua", "while true do end"}}).find("lua/auth.lua:1: stopped"),
+            std::string::npos);
   EXPECT_NE(load_error({{"auth.lua", "moon.sleep(1)"}}).find("lua/auth.lua:1"), std::string::npos);
-  EXPECT_NE(load_error({{"auth.lua", "moon.http.request{url = 'http://127.0.0.1/'}"}}).find("lua/auth.lua:1: this call waits"), std::string::npos);
+  EXPECT_NE(load_error({{"auth.lua", "moon.http.request{url = 'http://127.0.0.1/'}"}})
+                .find("lua/auth.lua:1: this call waits"),
+            std::string::npos);
   auto loaded = LuaPhases::load(PolicySource::of({}), {}, nullptr, bench);
   ASSERT_FALSE(loaded.ok());
-  EXPECT_NE(loaded.error().message.find("there is no lua/auth.lua"), std::string::npos) << loaded.error().message;
+  EXPECT_NE(loaded.error().message.find("there is no lua/auth.lua"), std::string::npos)
+      << loaded.error().message;
 }
 
 TEST_F(APolicy, FailsClosedWhenAHookRaises) {
@@ -82,12 +95,14 @@ TEST_F(APolicy, FailsClosedWhenItRunsTooLongOrTakesTooMuch) {
 }
 
 TEST_F(APolicy, FailsClosedForEveryWrongResultOfAuthenticate) {
-  for (const char* body : {"", "return nil", "return true", "return 'one'", "return 7", "return request", "return {}",
-                           "return {client = 7}", "return {client = 'a', colour = 'red'}",
-                           "return {client = 'a', service_type = 'other'}", "return {client = 'a', providers = {'aws'}}",
-                           "return {client = 'a', models = 'm'}", "return {client = 'a', [1] = 2}",
-                           "return {client = 'a', claude_accounts = {{name = 'x', weight = -1}}}",
-                           "return moon.accounts.get('main.json')", "return function() end"}) {
+  for (const char* body :
+       {"", "return nil", "return true", "return 'one'", "return 7", "return request", "return {}",
+        "return {client = 7}", "return {client = 'a', colour = 'red'}",
+        "return {client = 'a', service_type = 'other'}", "return {client = 'a', providers = {'aws'}}",
+        "return {client = 'a', models = 'm'}", "return {client = 'a', [1] = 2}",
+        "return {client = ('a'):rep(2000)}",
+        "return {client = 'a', claude_accounts = {{name = 'x', weight = -1}}}",
+        "return moon.accounts.get('main.json')", "return function() end"}) {
     load(hook("auth", "authenticate", body));
     fresh();
     EXPECT_TRUE(run(Phase::kAuthenticate));
@@ -98,11 +113,12 @@ TEST_F(APolicy, FailsClosedForEveryWrongResultOfAuthenticate) {
 }
 
 TEST_F(APolicy, FailsClosedForEveryWrongResultOfSelect) {
-  for (const char* body : {"", "return nil, 'no-account'", "return 'main.json'", "return {}", "return {account = 'none'}",
-                           "return {provider = 'aws', account = 'main.json'}", "return {provider = 'anthropic'}",
-                           "return {account = 'main.json', provider = 'gemini'}", "return identity",
-                           "return {account = 'main.json', colour = 1}", "return {account = 'main.json', model = 1}",
-                           "return {moon.accounts.get('main.json'), 'x'}", "return moon.accounts.get('main.json'), 1"}) {
+  for (const char* body :
+       {"", "return nil, 'no-account'", "return 'main.json'", "return {}", "return {account = 'none'}",
+        "return {provider = 'aws', account = 'main.json'}", "return {provider = 'anthropic'}",
+        "return {account = 'main.json', provider = 'gemini'}", "return identity",
+        "return {account = 'main.json', colour = 1}", "return {account = 'main.json', model = 1}",
+        "return {moon.accounts.get('main.json'), 'x'}", "return moon.accounts.get('main.json'), 1"}) {
     load(hook("route", "select", body));
     fresh();
     run_until(Phase::kSelect);
@@ -112,9 +128,9 @@ TEST_F(APolicy, FailsClosedForEveryWrongResultOfSelect) {
 }
 
 TEST_F(APolicy, FailsClosedForEveryWrongResultOfMap) {
-  for (const char* body : {"", "return 'x-api-key'", "return 'x-api-key', ''", "return 'bad header', 'v'", "return '', 'v'",
-                           "return 'x', 'a\\r\\nb: c'", "return 'x', {}", "return nil, 'no token'",
-                           "return moon.accounts.token(route), 'x'"}) {
+  for (const char* body : {"", "return 'x-api-key'", "return 'x-api-key', ''", "return 'bad header', 'v'",
+                           "return '', 'v'", "return 'x', 'a\\r\\nb: c'", "return 'x', {}",
+                           "return nil, 'no token'", "return moon.accounts.token(route), 'x'"}) {
     load(hook("token_map", "map", body));
     fresh();
     run_until(Phase::kMap);
@@ -141,8 +157,9 @@ TEST_F(APolicy, FailsClosedForWrongResultsOfPrivacyAndFilters) {
 }
 
 TEST_F(APolicy, GoesOnWithOthersAfterAFailure) {
-  load(hook("auth", "authenticate", "if request:header('x-bad') then while true do end end "
-                                    "return moon.clients.find(request:credential())"));
+  load(hook("auth", "authenticate",
+            "if request:header('x-bad') then while true do end end "
+            "return moon.clients.find(request:credential())"));
   for (int i = 0; i < 5; ++i) {
     fresh({.headers = {{"x-bad", "1"}}});
     EXPECT_TRUE(run(Phase::kAuthenticate));
@@ -170,9 +187,17 @@ TEST_F(APolicy, RejectsWithWhatItSays) {
   }
 }
 
+TEST_F(APolicy, CutsALongRejection) {
+  load(hook("auth", "authenticate", "request:reject(400, ('x'):rep(1e6))"));
+  fresh();
+  EXPECT_TRUE(run(Phase::kAuthenticate));
+  EXPECT_EQ(4096u, exchange->rejection.message.size());
+}
+
 TEST_F(APolicy, MakesIdentitiesOfItsOwn) {
   load(hook("auth", "authenticate",
-            "return {client = 'bob', service_type = 'google', providers = {'gemini', 'vertex'}, models = {'gemini-*'}, "
+            "return {client = 'bob', service_type = 'google', providers = {'gemini', 'vertex'}, models = "
+            "{'gemini-*'}, "
             "gemini_accounts = {'a.json', {name = 'b.json', weight = 3}}}"));
   fresh();
   EXPECT_TRUE(run(Phase::kAuthenticate));
@@ -190,7 +215,8 @@ TEST_F(APolicy, MakesIdentitiesOfItsOwn) {
 
 TEST_F(APolicy, GivesTheIdentityOfItsOwnToTheHooksBehind) {
   PolicyFiles files = hook("auth", "authenticate", "return {client = 'bob'}");
-  files.merge(hook("route", "select", "request:reject(400, identity:client() .. request:identity():client())"));
+  files.merge(
+      hook("route", "select", "request:reject(400, identity:client() .. request:identity():client())"));
   load(files);
   fresh();
   run_until(Phase::kSelect);
@@ -198,9 +224,10 @@ TEST_F(APolicy, GivesTheIdentityOfItsOwnToTheHooksBehind) {
 }
 
 TEST_F(APolicy, ReturnsRoutesInManyForms) {
-  for (const char* body :
-       {"return {provider = 'anthropic', account = 'main.json', model = 'm', location = 'l'}, {account = 'second.json'}",
-        "return {{account = moon.accounts.get('main.json'), model = 'm', location = 'l'}, moon.accounts.get('second.json')}"}) {
+  for (const char* body : {"return {provider = 'anthropic', account = 'main.json', model = 'm', location = "
+                           "'l'}, {account = 'second.json'}",
+                           "return {{account = moon.accounts.get('main.json'), model = 'm', location = 'l'}, "
+                           "moon.accounts.get('second.json')}"}) {
     load(hook("route", "select", body));
     fresh();
     run_until(Phase::kSelect);

@@ -14,7 +14,8 @@ namespace {
 struct Case {
   std::string place;  // "auth.case:12"
   std::string name;
-  std::vector<std::pair<std::string, std::string>> words;  // in order; the word and what stands behind or under it
+  std::vector<std::pair<std::string, std::string>>
+      words;  // in order; the word and what stands behind or under it
 
   std::string get(const std::string& word) const {
     for (const auto& [each, text] : words) {
@@ -58,12 +59,15 @@ class PolicyCases : public PolicyRun {
   void open_accounts() {
     using P = Provider;
     const auto google = CredentialKind::kGoogleServiceAccount;
-    bench.set_accounts({{.name = "main.json", .models = {"claude-*"}},
-                        {.name = "second.json", .models = {"claude-*"}},
-                        {.name = "cloud.json", .provider = P::kVertexClaude, .kind = google, .models = {"claude-*"}},
-                        {.name = "cloud.json", .provider = P::kVertex, .kind = google, .models = {"gemini-*"}},
-                        {.name = "studio.json", .provider = P::kGemini, .kind = CredentialKind::kGeminiApiKey,
-                         .models = {"gemini-*", "gemma-3"}}});
+    bench.set_accounts(
+        {{.name = "main.json", .models = {"claude-*"}},
+         {.name = "second.json", .models = {"claude-*"}},
+         {.name = "cloud.json", .provider = P::kVertexClaude, .kind = google, .models = {"claude-*"}},
+         {.name = "cloud.json", .provider = P::kVertex, .kind = google, .models = {"gemini-*"}},
+         {.name = "studio.json",
+          .provider = P::kGemini,
+          .kind = CredentialKind::kGeminiApiKey,
+          .models = {"gemini-*", "gemma-3"}}});
   }
 
   void client(const std::string& name, const std::function<void(Identity&)>& change) {
@@ -86,7 +90,8 @@ class PolicyCases : public PolicyRun {
     spec.target = request.substr(request.find(' ') + 1);
     spec.headers = {{"accept", "*/*"}};
     for (const auto& [word, text] : each.words) {
-      if (word == "header") spec.headers.emplace_back(text.substr(0, text.find(':')), text.substr(text.find(':') + 2));
+      if (word == "header")
+        spec.headers.emplace_back(text.substr(0, text.find(':')), text.substr(text.find(':') + 2));
     }
     spec.body = each.get("body").empty() ? "{}" : each.get("body");
     fresh(spec);
@@ -115,7 +120,8 @@ class PolicyCases : public PolicyRun {
           << each.place << ": " << exchange->rejection.message;
       if (!each.get("sends").empty()) {
         EXPECT_EQ(each.get("sends"),
-                  std::string(exchange->credential.header) + ": " + exchange->credential.value.reveal()) << each.place;
+                  std::string(exchange->credential.header) + ": " + exchange->credential.value.reveal())
+            << each.place;
       }
     }
   }
@@ -132,7 +138,8 @@ TEST_F(PolicyCases, OfPoliciesThatAreBroken) {
       if (word.starts_with("file ")) files[word.substr(5)] = text;
     }
     auto loaded = LuaPhases::load(PolicySource::of(std::move(files)), {}, watched.get(), bench);
-    EXPECT_EQ(each.get("says"), loaded.ok() ? "" : loaded.error().describe()) << each.place << ": " << each.name;
+    EXPECT_EQ(each.get("says"), loaded.ok() ? "" : loaded.error().describe())
+        << each.place << ": " << each.name;
   }
 }
 

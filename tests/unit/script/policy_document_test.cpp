@@ -74,7 +74,8 @@ std::string with_checks(const Block& block) {
     if (arrow == std::string::npos) {
       out += line + "\n";
     } else {
-      out += "check(" + std::to_string(number) + ", [==[" + line.substr(arrow + 5) + "]==], " + line.substr(0, arrow) + ")\n";
+      out += "check(" + std::to_string(number) + ", [==[" + line.substr(arrow + 5) + "]==], " +
+             line.substr(0, arrow) + ")\n";
     }
   }
   return out;
@@ -96,9 +97,13 @@ class ThePolicyDocument : public PolicyRun {
   ThePolicyDocument() {
     bench.set_accounts({{.name = "main.json"},
                         {.name = "second.json"},
-                        {.name = "cloud.json", .provider = Provider::kVertex, .kind = CredentialKind::kGoogleServiceAccount}});
+                        {.name = "cloud.json",
+                         .provider = Provider::kVertex,
+                         .kind = CredentialKind::kGoogleServiceAccount}});
     client("key", "one");
-    bench.on_fetch = [](const FetchRequest&) -> Result<FetchResponse> { return FetchResponse{200, {}, R"({"client":"bob"})"}; };
+    bench.on_fetch = [](const FetchRequest&) -> Result<FetchResponse> {
+      return FetchResponse{200, {}, R"({"client":"bob"})"};
+    };
   }
 
   void client(const std::string& credential, const std::string& name) {
@@ -137,13 +142,15 @@ TEST_F(ThePolicyDocument, HasExamplesThatRunAndGiveWhatItSays) {
     const std::string where = block.hook.empty() ? "auth.authenticate" : block.hook;
     const std::size_t dot = where.find('.');
     const std::string ending = block.hook.empty() ? "return moon.clients.find('key')" : "";
-    load(hook(where.substr(0, dot), where.substr(dot + 1), std::string("\n") + kCheck + with_checks(block) + ending));
+    load(hook(where.substr(0, dot), where.substr(dot + 1),
+              std::string("\n") + kCheck + with_checks(block) + ending));
     fresh({.headers = {{"x-api-key", "key"}, {"user-agent", "example/1"}}});
     if (block.hook == "privacy.response") {
       ASSERT_TRUE(exchange->respond(200, {{"content-type", "text/event-stream"}}).ok());
       EXPECT_TRUE(run(Phase::kResponsePrivacy));
     } else if (block.hook == "filters.event") {
-      exchange->event = "event: content_block_delta\ndata: {\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}\n\n";
+      exchange->event =
+          "event: content_block_delta\ndata: {\"delta\":{\"type\":\"text_delta\",\"text\":\"Hello\"}}\n\n";
       EXPECT_TRUE(run(Phase::kEvent));
     } else {
       EXPECT_TRUE(run(Phase::kAuthenticate));
@@ -221,9 +228,10 @@ TEST_F(ThePolicyDocument, NamesEveryFunctionAndMethod) {
   EXPECT_GE(functions, 40);
   lua_pop(L, 1);
   const std::pair<HandleKind, std::string> kinds[] = {
-      {HandleKind::kRequest, "request:"}, {HandleKind::kResponse, "response:"}, {HandleKind::kEvent, "event:"},
-      {HandleKind::kIdentity, "identity:"}, {HandleKind::kAccount, "account:"}, {HandleKind::kSecret, "secret:"},
-      {HandleKind::kDict, "dict:"}, {HandleKind::kMetric, ":"}};
+      {HandleKind::kRequest, "request:"}, {HandleKind::kResponse, "response:"},
+      {HandleKind::kEvent, "event:"},     {HandleKind::kIdentity, "identity:"},
+      {HandleKind::kAccount, "account:"}, {HandleKind::kSecret, "secret:"},
+      {HandleKind::kDict, "dict:"},       {HandleKind::kMetric, ":"}};
   for (const auto& [kind, prefix] : kinds) {
     push_metatable(L, kind);
     lua_getfield(L, -1, "__index");
@@ -239,7 +247,9 @@ TEST_F(ThePolicyDocument, NamesEveryFunctionAndMethod) {
 
 TEST_F(ThePolicyDocument, RoutesByModelPrefixAsPasted) {
   bench.set_accounts({{.name = "direct.json"},
-                      {.name = "cloud.json", .provider = Provider::kVertexClaude, .kind = CredentialKind::kGoogleServiceAccount}});
+                      {.name = "cloud.json",
+                       .provider = Provider::kVertexClaude,
+                       .kind = CredentialKind::kGoogleServiceAccount}});
   paste(recipe("Route by the beginning of the model's name"));
   EXPECT_EQ("direct.json", first_account("claude-opus-4-6"));
   EXPECT_EQ(1u, exchange->routes.size());
@@ -302,12 +312,16 @@ TEST_F(ThePolicyDocument, AsksAnOutsideServiceOnceAMinuteAsPasted) {
 TEST_F(ThePolicyDocument, RewritesAResponseEventAsPasted) {
   paste(recipe("Rewrite a response event"));
   fresh();
-  exchange->event = "event: content_block_delta\r\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
-                    "\"text_delta\",\"text\":\"see TICKET-42\"}}\r\n\r\n";
+  exchange->event =
+      "event: content_block_delta\r\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":"
+      "\"text_delta\",\"text\":\"see TICKET-42\"}}\r\n\r\n";
   EXPECT_TRUE(run(Phase::kEvent));
   EXPECT_EQ(0, status()) << bench.log_text();
-  EXPECT_EQ("event: content_block_delta\r\ndata: {\"delta\":{\"text\":\"see https://tickets.example/42\",\"type\":\"text_delta\"},"
-            "\"index\":0,\"type\":\"content_block_delta\"}\r\n\r\n", exchange->event);
+  EXPECT_EQ(
+      "event: content_block_delta\r\ndata: {\"delta\":{\"text\":\"see "
+      "https://tickets.example/42\",\"type\":\"text_delta\"},"
+      "\"index\":0,\"type\":\"content_block_delta\"}\r\n\r\n",
+      exchange->event);
   exchange->event = "event: ping\ndata: {\"type\": \"ping\"}\n\n";
   EXPECT_TRUE(run(Phase::kEvent));
   EXPECT_EQ("event: ping\ndata: {\"type\": \"ping\"}\n\n", exchange->event);

@@ -38,12 +38,13 @@ class PolicyRun : public testing::Test {
     for (const auto& [name, text] : files) all[name] = text;
     return PolicySource::of(std::move(all));
   }
-  // The policy whose `hook` ("auth.authenticate") has this body; it is given `request` (or response, event) and,
-  // where there is one, `identity` and `route`.
+  // The policy whose `hook` ("auth.authenticate") has this body; it is given `request` (or response, event)
+  // and, where there is one, `identity` and `route`.
   static PolicyFiles hook(const std::string& module, const std::string& function, const std::string& body) {
-    return {{module + ".lua", "local M = {request = function() end, response = function() end}\nfunction M." + function +
-                                  "(request, identity, route) local response, event = request, request; " + body +
-                                  " end\nreturn M"}};
+    return {{module + ".lua", "local M = {request = function() end, response = function() end}\nfunction M." +
+                                  function +
+                                  "(request, identity, route) local response, event = request, request; " +
+                                  body + " end\nreturn M"}};
   }
 
   void load(const PolicyFiles& files, VmOptions options = {}) {
@@ -71,8 +72,9 @@ class PolicyRun : public testing::Test {
   bool run(Phase phase) { return BenchExchange::run(*phases, phase, *exchange, bench); }
   // Up to and with `last`, as the pipeline would.
   void run_until(Phase last) {
-    for (Phase phase : {Phase::kAuthenticate, Phase::kSelect, Phase::kMap, Phase::kRequestPrivacy,
-                        Phase::kRequestFilter, Phase::kResponsePrivacy, Phase::kResponseFilter, Phase::kEvent}) {
+    for (Phase phase :
+         {Phase::kAuthenticate, Phase::kSelect, Phase::kMap, Phase::kRequestPrivacy, Phase::kRequestFilter,
+          Phase::kResponsePrivacy, Phase::kResponseFilter, Phase::kEvent}) {
       if (phase == Phase::kMap) {
         ASSERT_FALSE(exchange->routes.empty());
         exchange->route = &exchange->routes.front();
@@ -84,8 +86,8 @@ class PolicyRun : public testing::Test {
   }
   // The text that `body` of authenticate returns, by way of a rejection's message.
   std::string value_of(const std::string& body) {
-    load(hook("auth", "authenticate", "local function value() " + body +
-                                          " end request:reject(400, tostring(value()))"));
+    load(hook("auth", "authenticate",
+              "local function value() " + body + " end request:reject(400, tostring(value()))"));
     fresh();
     EXPECT_TRUE(run(Phase::kAuthenticate));
     return exchange->rejection.status == 400 ? exchange->rejection.message : "failed: " + bench.log_text();

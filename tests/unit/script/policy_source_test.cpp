@@ -13,7 +13,8 @@ namespace fs = std::filesystem;
 
 class APolicyFolder : public testing::Test {
  protected:
-  APolicyFolder() : dir_(fs::path(testing::TempDir()) / ("policy-folder-" + std::to_string(getpid())) / "rules") {
+  APolicyFolder()
+      : dir_(fs::path(testing::TempDir()) / ("policy-folder-" + std::to_string(getpid())) / "rules") {
     fs::remove_all(dir_.parent_path());
     fs::create_directories(dir_);
   }
@@ -68,7 +69,8 @@ TEST_F(APolicyFolder, FollowsLinksToFilesAsKubernetesMakesThem) {
 TEST_F(APolicyFolder, ThatIsNotThereSaysWhatItShouldHold) {
   auto source = PolicySource::read((dir_ / "none").string());
   ASSERT_FALSE(source.ok());
-  EXPECT_NE(source.error().message.find("is not a folder; it has to hold auth.lua, route.lua"), std::string::npos);
+  EXPECT_NE(source.error().message.find("is not a folder; it has to hold auth.lua, route.lua"),
+            std::string::npos);
 }
 
 TEST_F(APolicyFolder, IsBounded) {

@@ -57,17 +57,22 @@ TEST_F(ARunawayHook, IsStoppedInTailCalls) { expect_stopped("local function f() 
 
 TEST_F(ARunawayHook, IsStoppedInAnEndlessIterator) {
   expect_stopped("for _ in function() return 1 end do end");
-  expect_stopped("local t = setmetatable({}, {__index = function() return 1 end}) local i = 1 while t[i] do i = i + 1 end");
+  expect_stopped(
+      "local t = setmetatable({}, {__index = function() return 1 end}) local i = 1 while t[i] do i = i + 1 "
+      "end");
 }
 
 TEST_F(ARunawayHook, IsStoppedInACoroutineOfItsOwn) {
   expect_stopped("coroutine.wrap(function() while true do end end)()");
   expect_stopped("while true do coroutine.resume(coroutine.create(function() while true do end end)) end");
-  expect_stopped("local f = coroutine.wrap(function() while true do coroutine.yield() end end) while true do f() end");
+  expect_stopped(
+      "local f = coroutine.wrap(function() while true do coroutine.yield() end end) while true do f() end");
 }
 
 TEST_F(ARunawayHook, IsStoppedInStringOperations) {
-  expect_stopped("local s = ('x'):rep(1000) while true do string.format('%s%d', s, 1) s:upper() s:find('y', 1, true) end");
+  expect_stopped(
+      "local s = ('x'):rep(1000) while true do string.format('%s%d', s, 1) s:upper() s:find('y', 1, true) "
+      "end");
 }
 
 TEST_F(ARunawayHook, IsStoppedInsideACallbackOfGsub) {
@@ -88,7 +93,9 @@ TEST_F(ARunawayHook, EndsWhenItAllocatesWithoutEnd) {
   expect_out_of_memory("local s = 'x' while true do s = s .. s end");
   expect_out_of_memory("local t = {} for i = 1, 1e9 do t[i] = i end");
   expect_out_of_memory("local t = {} while true do t[#t + 1] = coroutine.create(function() end) end");
-  expect_out_of_memory("local f f = function(...) return f(1, ...) end local t = {} while true do t = {t, ('y'):rep(1000)} end");
+  expect_out_of_memory(
+      "local f f = function(...) return f(1, ...) end local t = {} while true do t = {t, ('y'):rep(1000)} "
+      "end");
 }
 
 TEST_F(ARunawayHook, EndsWhenItRepeatsAStringWithoutBounds) {
@@ -105,7 +112,8 @@ TEST_F(ARunawayHook, EndsWhenGsubMakesAGiantOfADwarf) {
 
 TEST_F(ARunawayHook, IsStoppedThoughItCatchesEveryMemoryError) {
   fresh({.memory_bytes = 4 << 20});
-  expect_stopped("local t = {} local function f() while true do t[#t + 1] = {} end end while true do pcall(f) end");
+  expect_stopped(
+      "local t = {} local function f() while true do t[#t + 1] = {} end end while true do pcall(f) end");
 }
 
 TEST_F(ARunawayHook, DoesNotLeaveItsGarbageToTheNextOne) {
@@ -159,32 +167,45 @@ TEST_F(ARunawayHook, IsStoppedWhileSortingWithoutAComparator) {
 
 TEST_F(ARunawayHook, EndsInDeepRecursion) {
   expect_raised("local function f(n) return 1 + f(n + 1) end return f(1)", "stack overflow");
-  expect_raised("local t = setmetatable({}, {}) getmetatable(t).__index = function(_, k) return t[k + 1] .. '' end return t[1]",
-                "stack overflow");
-  expect_raised("local t = setmetatable({}, {}) getmetatable(t).__tostring = function(s) return tostring(s) .. '' end return tostring(t)",
-                "stack overflow");
+  expect_raised(
+      "local t = setmetatable({}, {}) getmetatable(t).__index = function(_, k) return t[k + 1] .. '' end "
+      "return t[1]",
+      "stack overflow");
+  expect_raised(
+      "local t = setmetatable({}, {}) getmetatable(t).__tostring = function(s) return tostring(s) .. '' end "
+      "return tostring(t)",
+      "stack overflow");
 }
 
 TEST_F(ARunawayHook, EndsInCoroutinesInCoroutines) {
   expect_raised("local function f() coroutine.wrap(f)() return 1 end f()", "nested too deep");
-  expect_raised("local function f() assert(coroutine.resume(coroutine.create(f))) return 1 end f()", "nested too deep");
+  expect_raised("local function f() assert(coroutine.resume(coroutine.create(f))) return 1 end f()",
+                "nested too deep");
 }
 
 TEST_F(ARunawayHook, EndsInGsubInGsub) {
   expect_raised("local function f(s) return (s:gsub('.', f)) end f('abc')", "nested too deep");
-  expect_raised("local t = setmetatable({}, {}) getmetatable(t).__index = function(_, k) return (k:gsub('.', t)) end return t.abc",
-                "nested too deep");
+  expect_raised(
+      "local t = setmetatable({}, {}) getmetatable(t).__index = function(_, k) return (k:gsub('.', t)) end "
+      "return t.abc",
+      "nested too deep");
 }
 
 TEST_F(ARunawayHook, EndsInSortInSort) {
   expect_raised("local function f() table.sort({1, 2}, f) return false end f()", "nested too deep");
-  expect_raised("local m = {} m.__lt = function() table.sort({setmetatable({}, m), setmetatable({}, m)}) return true end "
-                "table.sort({setmetatable({}, m), setmetatable({}, m)})", "nested too deep");
+  expect_raised(
+      "local m = {} m.__lt = function() table.sort({setmetatable({}, m), setmetatable({}, m)}) return true "
+      "end "
+      "table.sort({setmetatable({}, m), setmetatable({}, m)})",
+      "nested too deep");
 }
 
 TEST_F(ARunawayHook, EndsInFormatInFormat) {
-  expect_raised("local t = setmetatable({}, {}) getmetatable(t).__tostring = function(s) return string.format('%s', s) end "
-                "return string.format('%s', t)", "nested too deep");
+  expect_raised(
+      "local t = setmetatable({}, {}) getmetatable(t).__tostring = function(s) return string.format('%s', s) "
+      "end "
+      "return string.format('%s', t)",
+      "nested too deep");
 }
 
 TEST_F(ARunawayHook, EndsInLoadedTextThatNestsTooDeep) {

@@ -14,8 +14,8 @@ class TheSandbox : public LuaRun {
 };
 
 TEST_F(TheSandbox, HasNoWayOut) {
-  for (const char* name : {"os", "io", "debug", "package", "jit", "ffi", "dofile", "loadfile", "getfenv", "setfenv",
-                           "newproxy", "module", "gcinfo"}) {
+  for (const char* name : {"os", "io", "debug", "package", "jit", "ffi", "dofile", "loadfile", "getfenv",
+                           "setfenv", "newproxy", "module", "gcinfo"}) {
     expect_refused(std::string("return ") + name, "undefined global '" + std::string(name) + "'");
   }
   EXPECT_EQ("nil", run("return string.dump").value);
@@ -63,6 +63,13 @@ TEST_F(TheSandbox, DoesNotLetAPolicyTouchTheCollector) {
   expect_refused("collectgarbage('stop')", "only 'count'");
 }
 
+TEST_F(TheSandbox, RunsNoFinalizersOfAPolicy) {
+  // No hook is called inside a finalizer, so an endless one could not be stopped.
+  EXPECT_TRUE(
+      run("for i = 1, 1e4 do setmetatable({}, {__gc = function() while true do end end}) end").finished());
+  lua_gc(vm_->main(), LUA_GCCOLLECT, 0);
+}
+
 TEST_F(TheSandbox, KeepsTheGatewaysOwnCoroutinesToItself) {
   EXPECT_EQ("nil", run("return coroutine.running()").value);
   EXPECT_EQ("thread", run("return (coroutine.wrap(function() return coroutine.running() end)())").value);
@@ -84,7 +91,8 @@ TEST_F(TheSandbox, RequiresFromThePolicysFolderOnly) {
   expect_refused("require('raises')", "lua/raises.lua:2: boom");
   expect_refused("require('raises')", "lua/raises.lua:2: boom");
   expect_refused("require('absent')", "there is no lua/absent.lua");
-  for (const char* name : {"../secret", "..secret", "lib/one", "", ".", "a..b", "/etc/passwd", "one.", "lib\\0one"}) {
+  for (const char* name :
+       {"../secret", "..secret", "lib/one", "", ".", "a..b", "/etc/passwd", "one.", "lib\\0one"}) {
     expect_refused("require('" + std::string(name) + "')", "no module name");
   }
 }
@@ -93,40 +101,50 @@ TEST_F(TheSandbox, KeepsLuasOwnMeaningOfCoroutines) {
   EXPECT_EQ("1,2,3", run(R"(
     local out = {}
     for value in coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) do out[#out + 1] = value end
-    return table.concat(out, ','))").value);
+    return table.concat(out, ','))")
+                         .value);
   EXPECT_EQ("true,4,suspended,true,nil,dead", run(R"(
     local co = coroutine.create(function(a, b) coroutine.yield(a + b) end)
     local ok, sum = coroutine.resume(co, 1, 3)
     local between = coroutine.status(co)
     local ended, value = coroutine.resume(co)
     return table.concat({tostring(ok), sum, between, tostring(ended), tostring(value), coroutine.status(co)}, ','))")
-                             .value);
+                                                  .value);
   EXPECT_EQ("cannot resume dead coroutine", run(R"(
     local co = coroutine.create(function() end)
     coroutine.resume(co)
-    return (select(2, coroutine.resume(co))))").value);
+    return (select(2, coroutine.resume(co))))")
+                                                .value);
   EXPECT_EQ("cannot resume non-suspended coroutine", run(R"(
     local co
     co = coroutine.create(function() return select(2, coroutine.resume(co)) end)
-    return (select(2, coroutine.resume(co))))").value);
+    return (select(2, coroutine.resume(co))))")
+                                                         .value);
   EXPECT_EQ("cannot resume non-suspended coroutine", run(R"(
     local outer
     outer = coroutine.create(function()
       return (coroutine.wrap(function() return select(2, coroutine.resume(outer)) end)())
     end)
-    return (select(2, coroutine.resume(outer))))").value);
+    return (select(2, coroutine.resume(outer))))")
+                                                         .value);
   expect_refused("coroutine.wrap(function() error('inner') end)()", "test.lua:1: inner");
-  EXPECT_EQ("boom!", run("return (select(2, xpcall(function() error('boom', 0) end, function(m) return m .. '!' end)))").value);
+  EXPECT_EQ(
+      "boom!",
+      run("return (select(2, xpcall(function() error('boom', 0) end, function(m) return m .. '!' end)))")
+          .value);
   EXPECT_EQ("5", run("return (select(2, xpcall(function(a, b) return a + b end, error, 2, 3)))").value);
 }
 
 TEST_F(TheSandbox, SortsAndInsertsAsLuaDoes) {
   EXPECT_EQ("1,2,3,5,8", run("local t = {5, 3, 8, 1, 2} table.sort(t) return table.concat(t, ',')").value);
-  EXPECT_EQ("8,5,3,2,1", run("local t = {5, 3, 8, 1, 2} table.sort(t, function(a, b) return a > b end) return table.concat(t, ',')").value);
+  EXPECT_EQ("8,5,3,2,1", run("local t = {5, 3, 8, 1, 2} table.sort(t, function(a, b) return a > b end) "
+                             "return table.concat(t, ',')")
+                             .value);
   EXPECT_EQ("a,b,c", run("local t = {'c', 'a', 'b'} table.sort(t) return table.concat(t, ',')").value);
   EXPECT_EQ("1,9,2", run("local t = {1, 2} table.insert(t, 2, 9) return table.concat(t, ',')").value);
   EXPECT_EQ("1,2,9", run("local t = {1, 2} table.insert(t, 9) return table.concat(t, ',')").value);
-  EXPECT_TRUE(run("local t = {} for i = 1, 500 do t[i] = i end table.sort(t, function() return true end)").finished());
+  EXPECT_TRUE(run("local t = {} for i = 1, 500 do t[i] = i end table.sort(t, function() return true end)")
+                  .finished());
   expect_refused("table.sort({1, 'x', {}})", "attempt to compare");
 }
 

@@ -59,9 +59,9 @@ TEST(TheWatchdog, TakesNoSignalForItsOwnThatWasMeantForAnEarlierRun) {
   const auto watched = watchdog.watch_this_thread();
   auto vm = std::move(Vm::create({}, watched.get(), PolicySource::of({}))).value();
   ASSERT_TRUE(vm->protect([](lua_State* L) {
-    lua_pushcfunction(L, send_late_signal);
-    publish_function(L, "late");
-  }).ok());
+                  lua_pushcfunction(L, send_late_signal);
+                  publish_function(L, "late");
+                }).ok());
   EXPECT_TRUE(run_in(*vm, "while true do end").failed_by(ScriptFailure::Kind::kStopped));
   raise(SIGURG);  // while nothing runs
   EXPECT_TRUE(run_in(*vm, "for i = 1, 100 do late() end").finished());
@@ -73,20 +73,20 @@ TEST(TheWatchdog, CountsCpuTimeAndNotTheTimeThatOthersTake) {
   auto vm = std::move(Vm::create({}, watched.get(), PolicySource::of({}))).value();
   // Blocks for several budgets without using CPU, as when the machine gives this thread no turn.
   ASSERT_TRUE(vm->protect([](lua_State* L) {
-    lua_pushcfunction(L, [](lua_State*) {
-      std::timespec end{};
-      clock_gettime(CLOCK_MONOTONIC, &end);
-      end.tv_nsec += 60'000'000;
-      if (end.tv_nsec >= 1'000'000'000) {
-        end.tv_nsec -= 1'000'000'000;
-        ++end.tv_sec;
-      }
-      while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, nullptr) != 0) {
-      }
-      return 0;
-    });
-    publish_function(L, "block");
-  }).ok());
+                  lua_pushcfunction(L, [](lua_State*) {
+                    std::timespec end{};
+                    clock_gettime(CLOCK_MONOTONIC, &end);
+                    end.tv_nsec += 60'000'000;
+                    if (end.tv_nsec >= 1'000'000'000) {
+                      end.tv_nsec -= 1'000'000'000;
+                      ++end.tv_sec;
+                    }
+                    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &end, nullptr) != 0) {
+                    }
+                    return 0;
+                  });
+                  publish_function(L, "block");
+                }).ok());
   EXPECT_TRUE(run_in(*vm, "block() local n = 0 for i = 1, 100 do n = n + i end").finished());
 }
 
@@ -97,15 +97,20 @@ TEST(TheWatchdog, LetsARunInsideARunHaveItsOwnBudget) {
   auto inner = std::move(Vm::create({}, watched.get(), PolicySource::of({}))).value();
   static Vm* inner_vm = nullptr;
   inner_vm = inner.get();
-  ASSERT_TRUE(outer->protect([](lua_State* L) {
-    lua_pushcfunction(L, [](lua_State* state) {
-      lua_pushboolean(state, run_in(*inner_vm, "while true do end").failed_by(ScriptFailure::Kind::kStopped));
-      return 1;
-    });
-    publish_function(L, "inner_is_stopped");
-  }).ok());
+  ASSERT_TRUE(outer
+                  ->protect([](lua_State* L) {
+                    lua_pushcfunction(L, [](lua_State* state) {
+                      lua_pushboolean(
+                          state,
+                          run_in(*inner_vm, "while true do end").failed_by(ScriptFailure::Kind::kStopped));
+                      return 1;
+                    });
+                    publish_function(L, "inner_is_stopped");
+                  })
+                  .ok());
   EXPECT_TRUE(run_in(*outer, "assert(inner_is_stopped()) assert(inner_is_stopped())").finished());
-  EXPECT_TRUE(run_in(*outer, "inner_is_stopped() while true do end").failed_by(ScriptFailure::Kind::kStopped));
+  EXPECT_TRUE(
+      run_in(*outer, "inner_is_stopped() while true do end").failed_by(ScriptFailure::Kind::kStopped));
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ int make(lua_State* L) {
     names.emplace_back(check_view(L, -1));
     lua_pop(L, 1);
   }
-  push_handle<std::shared_ptr<const HeaderSet>>(L, HandleKind::kHeaderSet, std::make_shared<HeaderSet>(names));
+  push_handle<std::shared_ptr<const HeaderSet>>(L, HandleKind::kHeaderSet,
+                                                std::make_shared<HeaderSet>(names));
   return 1;
 }
 
