@@ -27,7 +27,9 @@ class Bodies(UpstreamCase):
     def test_truncated_json(self):
         self.refused('{"model":')
         self.refused('{"model":"claude-sonnet-4-5')
-        # Once the model is known the body is the upstream's business: refused here, or relayed as it is.
+
+    def test_json_that_is_truncated_behind_its_model_is_refused_or_relayed_as_it_is(self):
+        """Once the model is known the body is the upstream's business."""
         answer = self.connect().send(post("/v1/messages", ASK[:-15], KEY)).answer()
         self.assertIn(answer.status, (200, 400))
         if answer.status == 200:
