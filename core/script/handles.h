@@ -73,6 +73,13 @@ int destroy_handle(lua_State* L) {
 void define_handle(lua_State* L, HandleKind kind, const char* name, const luaL_Reg* methods,
                    lua_CFunction destroy, lua_CFunction to_string);
 
+// Pushes a field of a table without asking its metatable: an __index function that calls us again would nest
+// C calls that nobody counts. `index` is positive.
+inline void push_raw_field(lua_State* L, int index, const char* name) {
+  lua_pushstring(L, name);
+  lua_rawget(L, index);
+}
+
 inline std::string_view check_view(lua_State* L, int index) {
   std::size_t size = 0;
   const char* text = luaL_checklstring(L, index, &size);

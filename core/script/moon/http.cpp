@@ -13,7 +13,7 @@ namespace {
 
 // The field `name` of the table at index 1, on top of the stack. False: it is not there (nothing is pushed).
 bool push_option(lua_State* L, const char* name) {
-  lua_getfield(L, 1, name);
+  push_raw_field(L, 1, name);
   if (!lua_isnil(L, -1)) return true;
   lua_pop(L, 1);
   return false;

@@ -17,7 +17,7 @@ bool is_pem(std::string_view key) { return key.find("-----BEGIN") != std::string
 
 std::string option_text(lua_State* L, int index, const char* name) {
   if (!lua_istable(L, index)) return {};
-  lua_getfield(L, index, name);
+  push_raw_field(L, index, name);
   if (!lua_isnil(L, -1) && lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "jwt: %s has to be a string", name);
   const std::string text = lua_isnil(L, -1) ? std::string() : std::string(check_view(L, -1));
   lua_pop(L, 1);
@@ -26,7 +26,7 @@ std::string option_text(lua_State* L, int index, const char* name) {
 
 std::int64_t option_seconds(lua_State* L, int index, const char* name, std::int64_t otherwise) {
   if (!lua_istable(L, index)) return otherwise;
-  lua_getfield(L, index, name);
+  push_raw_field(L, index, name);
   const lua_Number value = lua_isnil(L, -1) ? static_cast<lua_Number>(otherwise) : lua_tonumber(L, -1);
   const bool good = lua_isnil(L, -1) || (lua_type(L, -1) == LUA_TNUMBER && value >= 0 && value < 1e10);
   lua_pop(L, 1);
