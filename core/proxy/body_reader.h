@@ -4,7 +4,6 @@
 
 #include <sys/uio.h>
 
-#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -77,9 +76,12 @@ class BodyReader final : public RequestBody {
   enum class ReadResult : std::uint8_t { kProgress, kWouldBlock, kFailed };
   // One read from the client without waiting. kFailed: failure() says why.
   ReadResult try_read();
+  // Reads as long as something comes and less than `bytes` wait to be sent. kProgress: something came.
+  ReadResult read_ahead(std::size_t bytes);
   const Error& failure() const { return failure_; }
   std::uint64_t received() const { return received_; }
   bool awaits_client() const { return exists_ && !complete(); }
+  bool failed() const { return failure_.kind != ErrorKind::kInternal; }
 
  private:
   struct Piece {
@@ -97,7 +99,7 @@ class BodyReader final : public RequestBody {
   const BodyLimits& limits_;
   BodyFramer framer_;
   JsonScanner scanner_;
-  std::deque<Piece> pieces_;       // held, in order
+  std::vector<Piece> pieces_;      // held, in order; few, so that dropping the first costs little
   std::size_t first_unsent_ = 0;   // index into pieces_
   std::size_t unsent_offset_ = 0;  // within it
   std::size_t unsent_bytes_ = 0;

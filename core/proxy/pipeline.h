@@ -64,6 +64,7 @@ class Pipeline final : public Exchange {
   // -- relay.cpp: the bytes
   enum class Stage : std::uint8_t { kAwaitHead, kHeadReady, kBody, kDone };
   Task<Attempt> relay();
+  bool read_upload();            // true: there is something to write
   void pump_upload();
   void queue_chunks();
   void give_up_on_client();      // its body failed while the upstream was being sent to

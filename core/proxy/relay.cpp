@@ -10,7 +10,7 @@
 namespace moongate {
 namespace {
 
-constexpr int kReadsPerTurn = 8;  // then others have their turn
+constexpr std::size_t kUploadBatch = 256 * 1024;  // read before it is written; then others have their turn
 constexpr std::size_t kMaxPieces = 16;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -31,7 +31,6 @@ Task<Pipeline::Attempt> Pipeline::relay() {
   sent_at_ = 0;
   upload_progress_ = upstream_progress_ = client_progress_ = last_written_ = now;
 
-  co_await worker_.reactor.after_reads();
   for (;;) {
     if (client_.aborted || client_left()) {
       upstream_.reset();  // closing is how an upstream is told to stop
@@ -43,7 +42,10 @@ Task<Pipeline::Attempt> Pipeline::relay() {
       }
       co_return Attempt::kFinished;
     }
-    pump_upload();
+    if (read_upload()) {
+      co_await worker_.reactor.after_reads();
+      pump_upload();
+    }
     if (stage_ == Stage::kAwaitHead) pump_head();
     if (stage_ == Stage::kHeadReady) {
       const std::optional<Attempt> ended = co_await accept_head();
@@ -89,10 +91,31 @@ Task<Pipeline::Attempt> Pipeline::relay() {
   }
 }
 
+bool Pipeline::read_upload() {
+  if (!upstream_ || upload_broken_ || sent_at_ != 0 || stage_ == Stage::kDone) return false;
+  if (body_.read_ahead(kUploadBatch) == BodyReader::ReadResult::kFailed) {
+    failure_ = body_.failure();
+    give_up_on_client();
+    return false;
+  }
+  if (body_.ambiguous_model()) {
+    failure_ = Error(ErrorKind::kInvalid, "model: this field is given more than once.", ErrorSource::kClient);
+    give_up_on_client();
+    return false;
+  }
+  if (body_.held_bytes() > replay_bytes()) body_.stop_holding();
+  const bool waits = body_.awaits_client() && body_.unsent_bytes() == 0;
+  if (waits && stage_ == Stage::kAwaitHead && body_.take_owed_continue()) {
+    const iovec piece{const_cast<char*>(kContinue.data()), kContinue.size()};
+    static_cast<void>(client_.stream.write(&piece, 1));  // a client that cannot take 25 bytes sends without
+  }
+  return true;
+}
+
 void Pipeline::pump_upload() {
   if (!upstream_ || upload_broken_ || sent_at_ != 0 || stage_ == Stage::kDone) return;
   Stream& up = upstream_->stream;
-  for (int turn = 0; turn < kReadsPerTurn; ++turn) {
+  for (;;) {
     // What is there goes out in one piece: the head with the body's first bytes.
     if (chunked_upload_) queue_chunks();
     iovec pieces[kMaxPieces + 1];
@@ -101,48 +124,27 @@ void Pipeline::pump_upload() {
       pieces[count++] = {head_text_.data() + head_sent_, head_text_.size() - head_sent_};
     }
     if (!chunked_upload_) count += body_.unsent(pieces + count, static_cast<int>(kMaxPieces));
-    if (count > 0) {
-      const IoResult n = up.write(pieces, count);
-      if (n.would_block()) return;
-      if (!n.ok()) {
-        upload_broken_ = true;  // an answer may have been sent before the connection was closed
-        return;
-      }
-      upload_untouched_ = false;
-      upload_progress_ = worker_.reactor.now_ms();
-      const std::size_t of_head = std::min(n.bytes, head_text_.size() - head_sent_);
-      head_sent_ += of_head;
-      if (!chunked_upload_) body_.mark_sent(n.bytes - of_head);
-      if (!up.writable()) return;
-      continue;
-    }
-    if (body_.complete() && body_.unsent_bytes() == 0 && (!chunked_upload_ || final_chunk_queued_)) {
-      sent_at_ = worker_.reactor.now_ms();
-      head_text_.clear();
-      head_sent_ = 0;
+    if (count == 0) break;
+    const IoResult n = up.write(pieces, count);
+    if (n.would_block()) return;
+    if (!n.ok()) {
+      upload_broken_ = true;  // an answer may have been sent before the connection was closed
       return;
     }
-    switch (body_.try_read()) {
-      case BodyReader::ReadResult::kProgress: break;
-      case BodyReader::ReadResult::kWouldBlock:
-        if (stage_ == Stage::kAwaitHead && body_.take_owed_continue()) {
-          const iovec piece{const_cast<char*>(kContinue.data()), kContinue.size()};
-          static_cast<void>(client_.stream.write(&piece, 1));  // a client that cannot take 25 bytes sends without
-        }
-        return;
-      case BodyReader::ReadResult::kFailed:
-        failure_ = body_.failure();
-        give_up_on_client();
-        return;
-    }
-    if (body_.held_bytes() > replay_bytes()) body_.stop_holding();
-    if (body_.ambiguous_model()) {
-      failure_ = Error(ErrorKind::kInvalid, "model: this field is given more than once.", ErrorSource::kClient);
-      give_up_on_client();
-      return;
-    }
+    upload_untouched_ = false;
+    upload_progress_ = worker_.reactor.now_ms();
+    const std::size_t of_head = std::min(n.bytes, head_text_.size() - head_sent_);
+    head_sent_ += of_head;
+    if (!chunked_upload_) body_.mark_sent(n.bytes - of_head);
+    if (!up.writable()) return;
   }
-  client_.signal.notify();
+  if (body_.complete()) {
+    sent_at_ = worker_.reactor.now_ms();
+    std::string().swap(head_text_);  // a stream that idles holds no memory
+    head_sent_ = 0;
+  } else if (client_.stream.readable()) {
+    client_.signal.notify();  // more has come: after the others' turn
+  }
 }
 
 // Nothing that the client sent may pass for a complete request.

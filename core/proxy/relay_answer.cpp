@@ -229,7 +229,7 @@ void Pipeline::flush_client() {
   }
   // A stream that idles holds no memory.
   if (out_sent_ > 0) {
-    if (out_.capacity() > 1024) std::string().swap(out_);
+    if (out_.capacity() > 256) std::string().swap(out_);
     else out_.clear();
     out_sent_ = 0;
   }
