@@ -74,9 +74,9 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::accept_head() {
   upstream_status_ = response->status;
   const Credential* minted_for = route->account ? route->account->credential.get() : nullptr;
   if (response->status == 401 && !reminted_ && minted_for != nullptr &&
-      minted_for->kind == CredentialKind::kGoogleServiceAccount && may_replay()) {
+      minted_for->kind == CredentialKind::kGoogleServiceAccount &&
+      worker_.gateway.tokens.drop(*minted_for, credential.value) && may_replay()) {
     reminted_ = true;
-    worker_.gateway.tokens.drop(*minted_for, credential.value);
     upstream_.reset();
     up_.release();
     response = nullptr;

@@ -13,6 +13,7 @@ constexpr std::int64_t kRenewSeconds = 300;   // the last part of a token's life
 constexpr std::int64_t kUsableSeconds = 60;   // less than this is not begun with
 constexpr std::int64_t kMaxLifeSeconds = 86'400;  // whatever the endpoint says
 constexpr std::int64_t kMaxBackoffMs = 60'000;
+constexpr std::int64_t kDropPauseMs = 30'000;  // between two tokens thrown away because an upstream refused them
 constexpr std::string_view kScope = "https://www.googleapis.com/auth/cloud-platform";
 constexpr std::string_view kGrant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -169,15 +170,18 @@ Task<Result<MintedToken>> TokenSource::ask(Reactor& reactor, ConnectionPool& poo
   co_return minted;
 }
 
-void TokenSource::drop(const Credential& credential, const Secret& refused) {
+bool TokenSource::drop(const Credential& credential, const Secret& refused) {
   std::lock_guard lock(mutex_);
   const auto found = entries_.find(key_of(credential));
-  if (found == entries_.end() || !found->second.token ||
-      found->second.token->bearer.reveal() != refused.reveal()) {
-    return;
-  }
-  found->second.token.reset();
+  if (found == entries_.end()) return false;
+  Entry& entry = found->second;
+  if (!entry.token || entry.token->bearer.reveal() != refused.reveal()) return true;  // replaced meanwhile
+  const std::int64_t now = clock_.mono_ms();
+  if (entry.dropped_at_ms != 0 && now - entry.dropped_at_ms < kDropPauseMs) return false;
+  entry.dropped_at_ms = now;
+  entry.token.reset();
   ++counts_.dropped;
+  return true;
 }
 
 TokenSource::Counts TokenSource::counts() const {

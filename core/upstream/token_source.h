@@ -34,8 +34,10 @@ class TokenSource {
   // the message names the account and Google's reason), kInvalid (a private key that is none), kConnect, kTimeout.
   Task<Result<std::shared_ptr<const MintedToken>>> token(Reactor& reactor, ConnectionPool& pool,
                                                          std::shared_ptr<const Credential> credential);
-  // The upstream has refused this very token ("Bearer …"): forget it, unless another has taken its place already.
-  void drop(const Credential& credential, const Secret& refused);
+  // The upstream has refused this very token ("Bearer …"): forget it, unless another has taken its place already. True:
+  // asking again with what token() gives now is worth it. False: a new one was refused moments ago, too (the account is
+  // not allowed what it is asked for), and another would only hammer the token endpoint; this one is kept.
+  bool drop(const Credential& credential, const Secret& refused);
 
   struct Counts {
     std::uint64_t minted = 0;
@@ -54,6 +56,7 @@ class TokenSource {
     bool minting = false;
     std::vector<Waiter> waiters;   // each stays in its frame until it is woken: minting always ends
     int failures = 0;
+    std::int64_t dropped_at_ms = 0;  // monotonic; 0: never
     std::int64_t retry_at_ms = 0;  // monotonic
     std::string failure;
     ErrorKind failure_kind = ErrorKind::kUnavailable;

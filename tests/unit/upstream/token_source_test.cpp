@@ -118,11 +118,11 @@ TEST_F(TokenSourceTest, AFailureIsLoggedWithoutTheKeyOrTheAssertion) {
 
 TEST_F(TokenSourceTest, ADroppedTokenIsMintedAnew) {
   const Token first = ask().value();
-  source_.drop(*credential_, first->bearer);
+  EXPECT_TRUE(source_.drop(*credential_, first->bearer));
   EXPECT_EQ(source_.cached(*credential_), nullptr);
   const Token second = ask().value();
   EXPECT_EQ(second->bearer.reveal(), "Bearer t2");
-  source_.drop(*credential_, first->bearer);
+  EXPECT_TRUE(source_.drop(*credential_, first->bearer));
   EXPECT_EQ(source_.cached(*credential_), second)
       << "who was refused with an old one takes nothing from the new";
   EXPECT_EQ(source_.counts().dropped, 1u);
