@@ -74,20 +74,24 @@ apt_failed() {
   die "apt-get $1 failed: ${reason:-see the end of the log}. The whole output is in $2"
 }
 
-# configure DIRECTORY LOG CMAKE-OPTION...: CMake only the first time; ninja itself notices what changed later.
+# configure DIRECTORY LOG CMAKE-OPTION...: CMake only the first time and when the options are others; ninja itself
+# notices what changed in the tree.
 configure() {
   local directory=$1 log=$2
   shift 2
   mkdir -p "$directory" "$(dirname "$log")" 2>/dev/null && [[ -w $directory ]] ||
     die "cannot write to $PWD/$directory: make it writable for $(id -un), or clone the repository elsewhere."
   if [[ -f $directory/build.ninja ]]; then
-    grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$directory/CMakeCache.txt" && return 0
-    say "The repository has moved: building $directory anew."
-    rm -rf "$directory/CMakeFiles" "$directory/CMakeCache.txt" "$directory/build.ninja"
+    if grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$PWD" "$directory/CMakeCache.txt"; then
+      [[ -f $directory/.options && $(<"$directory/.options") == "$*" ]] && return 0
+    else
+      say "The repository has moved: building $directory anew."
+      rm -rf "$directory/CMakeFiles" "$directory/CMakeCache.txt" "$directory/build.ninja"
+    fi
   fi
   need_space "$PWD/$directory" 1500 'the build'
   cmake -S . -B "$directory" -G Ninja -DCMAKE_C_COMPILER=clang-19 -DCMAKE_CXX_COMPILER=clang++-19 "$@" >"$log" 2>&1 &&
-    return 0
+    printf '%s\n' "$*" >"$directory/.options" && return 0
   grep -A 12 'CMake Error' "$log" | head -n 30 >&2
   rm -f "$directory/build.ninja"
   die "CMake failed; the whole output is in $PWD/$log"
