@@ -49,12 +49,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t which = data[0] % 4;
   const Decoded whole = decode(kCodings[which], body, body.size() + 1);
   const Decoded cut = decode(kCodings[which], body, 1 + data[1]);
-  // Where a bomb or a mistake is noticed depends on the cuts; what comes out before does not. zstd alone leaves open what
+  // Where a bomb or a mistake is noticed depends on the cuts; what comes out before does not (nor
+  // whether bytes behind a gzip member are taken for padding or for another member's broken beginning). zstd alone leaves open what
   // a corrupt block decodes to.
   if (kCodings[which] != ContentCoding::kZstd) {
     const std::size_t both = std::min(whole.text.size(), cut.text.size());
     check(whole.text.compare(0, both, cut.text, 0, both) == 0);
-    if (whole.ok && cut.ok) check(whole.text == cut.text && whole.ended == cut.ended);
   }
 
   UsageTap tap(Dialect::kAnthropic, data[1] % 2 == 0 ? BodyForm::kSse : BodyForm::kJson, kNames[which]);
