@@ -102,7 +102,7 @@ compile() {
   local directory=$1 log=$2 status
   shift 2
   ninja -C "$directory" -j "${MOONGATE_JOBS:-$(nproc)}" "$@" 2>&1 | tee "$log" |
-    grep --line-buffered -vE '^ninja: (no work to do|Entering directory)' >&2
+    grep --line-buffered -vE '^ninja: (no work to do|Entering directory)|Re-checking globbed' >&2
   status=${PIPESTATUS[0]}
   ((status == 0)) && return 0
   grep -q 'No space left on device' "$log" && die 'the build failed: the disk is full. Free some and start again.'
