@@ -77,7 +77,8 @@ apt_failed() {
 # configure DIRECTORY LOG CMAKE-OPTION...: CMake only the first time and when the options are others; ninja itself
 # notices what changed in the tree.
 configure() {
-  local directory=$1 log=$2
+  local directory=$1 log
+  log=$(readlink -m "$2")
   shift 2
   mkdir -p "$directory" "$(dirname "$log")" 2>/dev/null && [[ -w $directory ]] ||
     die "cannot write to $PWD/$directory: make it writable for $(id -un), or clone the repository elsewhere."
@@ -94,17 +95,18 @@ configure() {
     printf '%s\n' "$*" >"$directory/.options" && return 0
   grep -A 12 'CMake Error' "$log" | head -n 30 >&2
   rm -f "$directory/build.ninja"
-  die "CMake failed; the whole output is in $PWD/$log"
+  die "CMake failed; the whole output is in $log"
 }
 
 # compile DIRECTORY LOG TARGET...: shows the compiler's lines as they come, and nothing when nothing is to do.
 compile() {
-  local directory=$1 log=$2 status
+  local directory=$1 log status
+  log=$(readlink -m "$2")
   shift 2
   ninja -C "$directory" -j "${MOONGATE_JOBS:-$(nproc)}" "$@" 2>&1 | tee "$log" |
     grep --line-buffered -vE '^ninja: (no work to do|Entering directory)|Re-checking globbed' >&2
   status=${PIPESTATUS[0]}
   ((status == 0)) && return 0
   grep -q 'No space left on device' "$log" && die 'the build failed: the disk is full. Free some and start again.'
-  die "the build failed; the whole output is in $PWD/$log"
+  die "the build failed; the whole output is in $log"
 }
