@@ -1,6 +1,8 @@
 #include "app/banner.h"
 
 #include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <map>
 
 namespace moongate {
@@ -17,6 +19,18 @@ std::string reachable(const std::string& address) {
 
 std::string with_localhost(const std::string& address) {
   return "localhost:" + address.substr(address.rfind(':') + 1);
+}
+
+// A path for a line that is pasted into another terminal: absolute, and one word of the shell whatever it holds.
+std::string shell_path(const std::string& path) {
+  std::error_code failed;
+  const std::string absolute = std::filesystem::absolute(path, failed).lexically_normal().string();
+  const std::string& full = failed ? path : absolute;
+  const auto plain = [](unsigned char each) { return std::isalnum(each) || std::string_view("/._-+@").find(static_cast<char>(each)) != std::string_view::npos; };
+  if (std::all_of(full.begin(), full.end(), plain)) return full;
+  std::string quoted = "'";
+  for (const char each : full) quoted += each == '\'' ? std::string("'\\''") : std::string(1, each);
+  return quoted + "'";
 }
 
 }  // namespace
@@ -77,7 +91,7 @@ std::string banner(const GatewayProcess& process) {
            gemini_body + "\n";
   }
   if (!addresses.https.empty()) {
-    const std::string trust = settings.tls.certificate.empty() ? "--cacert " + settings.data_dir + "/tls/server.crt " : "";
+    const std::string trust = settings.tls.certificate.empty() ? "--cacert " + shell_path(settings.data_dir + "/tls/server.crt") + " " : "";
     out += "  # The same over TLS\n  curl -s " + trust + "https://" + with_localhost(addresses.https) +
            "/v1/messages -H \"x-api-key: $KEY\" -d " + claude_body("") + "\n";
   }
