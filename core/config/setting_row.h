@@ -28,6 +28,9 @@ enum class TextForm : std::uint8_t {
   kCacheUrl,       // may hold a password
   kHostList,       // comma-separated hosts, with or without port
   kDomain,         // a DNS name with a dot in it
+  kDollars,        // parse_dollars, not negative
+  kFactor,         // decimal, 0 to 1000, at most six places
+  kNames,          // comma-separated words, or empty
 };
 
 struct SettingRow {

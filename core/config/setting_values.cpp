@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/money.h"
 #include "cache/redis_url.h"
 #include "config/host_text.h"
 #include "config/map.h"
@@ -33,7 +34,24 @@ bool has_control_bytes(std::string_view text) {
 
 bool is_cache_url(std::string_view text) { return text == "memory://" || parse_redis_url(text).ok(); }
 
-bool is_store_url(std::string_view text) { return text.starts_with("sqlite:") && text.size() > 7; }
+bool is_store_url(std::string_view text) {
+  if (text.starts_with("sqlite:")) return text.size() > 7;
+  return text.starts_with("mysql://") && text.size() > 8;  // the driver looks at the rest, and names what is wrong
+}
+
+bool is_dollars(std::string_view text) {
+  const auto amount = parse_dollars(text);
+  return amount && *amount >= 0 && !text.starts_with('-');
+}
+
+bool is_factor(std::string_view text) {
+  const auto factor = parse_dollars(text);  // nine places are more than the six that count
+  return factor && *factor >= 0 && *factor <= 1000 * kNanosPerDollar && *factor % 1000 == 0;
+}
+
+bool is_name_list(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F && c != '"' && c != '\\'; });
+}
 
 bool is_host_list(std::string_view text) {
   while (!text.empty()) {
@@ -66,6 +84,9 @@ bool fits(const SettingRow& row, std::string_view text) {
     case TextForm::kStoreUrl: return is_store_url(text);
     case TextForm::kCacheUrl: return is_cache_url(text);
     case TextForm::kHostList: return is_host_list(text);
+    case TextForm::kDollars: return is_dollars(text);
+    case TextForm::kFactor: return is_factor(text);
+    case TextForm::kNames: return is_name_list(text);
     case TextForm::kDomain: return is_host(text) && text.find('.') != text.npos && text.find(':') == text.npos;
   }
   return false;
@@ -81,9 +102,12 @@ std::string allowed_text(const SettingRow& row) {
     case TextForm::kChoice: return "one of " + std::string(row.choices);
     case TextForm::kLogTarget: return "a file, or stderr, or - (standard output), or off";
     case TextForm::kHttpUrl: return "http://host[:port][/path] or https://host[:port][/path]";
-    case TextForm::kStoreUrl: return "sqlite:FILE";
+    case TextForm::kStoreUrl: return "sqlite:FILE, or mysql://user:password@host[:port]/database";
     case TextForm::kCacheUrl: return "memory://, redis://[:password@]host[:port][/db], rediss://… for TLS, or redis+unix:///path[?db=n]";
     case TextForm::kHostList: return "host names separated by commas, each with or without :port";
+    case TextForm::kDollars: return "an amount in dollars, such as 30 or 12.50";
+    case TextForm::kFactor: return "a factor such as 1.0 or 2.5, with at most six places";
+    case TextForm::kNames: return "words separated by commas without spaces, or empty";
     case TextForm::kDomain: return "a domain name with a dot in it";
   }
   return {};

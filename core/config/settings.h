@@ -41,13 +41,38 @@ struct Settings {
     std::string credentials_dir = "data/json";
   } map;
   struct Store {
-    std::string url = "sqlite:moongate.db";   // a relative path lies in data_dir
+    std::string url = "sqlite:moongate.db";   // a relative path lies in data_dir; or mysql://…
+    bool auto_migrate = false;                // MySQL: serve brings the schema up to date itself; SQLite always does
+    int connections = 4;                      // MySQL: at most, and threads that the data plane's questions get
+    std::string ca_file;                      // MySQL: TLS, verified against this PEM bundle; empty: no TLS
   } store;
   struct Cache {
     std::string url = "memory://";            // or redis://…, rediss://…, redis+unix://…: see cache.h
     int timeout_ms = 50;                      // a slower Redis counts as away
     int memory_entries = 100000;
+    std::string ca_file;                      // rediss://: PEM bundle; empty: the system's
   } cache;
+  struct Keys {
+    int cache_s = 30;                         // how long a looked-up key is believed without asking the store
+    int negative_s = 5;                       // the same for one that does not exist
+    int poll_ms = 500;                        // how often the store is asked whether keys have changed
+  } keys;
+  struct Ledger {
+    std::string dir;                          // empty: data_dir/spool
+    int sync_ms = 50;                         // what a power failure may take
+    int spool_mb = 1024;                      // what may wait for the store
+    std::string when_full = "refuse";         // requests while nothing can be written: refuse, or serve unmetered
+  } ledger;
+  struct Billing {
+    std::string prices = "data/prices.json";  // the built-in table where this default is not there
+    std::string unpriced = "allow";           // a model without a price: allow (cost unknown) or refuse
+    std::string markup = "1.0";               // for clients that have none of their own
+    bool balances = false;                    // users must have money
+    std::string opening = "50";               // dollars that the first top-up must bring
+    std::string warning = "30";               // below: a notification and a header
+    std::string cutoff = "0";                 // at or below: refused
+    int output_tokens = 1024;                 // reserved for a request that names no maximum
+  } billing;
   struct Limits {
     std::int64_t head_bytes = 65536;          // request line and headers
     int header_count = 100;
@@ -69,12 +94,22 @@ struct Settings {
   struct Stream {
     int keepalive_ms = 0;                     // SSE comment after so much silence; 0: never
     bool require_final_event = true;          // a stream that ends without its final event is a cut one
+    std::string on_disconnect = "cancel";     // the client has left: cancel, or drain to learn the final usage
+    int drain_ms = 30000;                     // at most
   } stream;
   struct Upstream {
     int idle_ms = 60000;                      // kept-alive connections without use
     int idle_connections = 256;               // per host and worker
     std::string ca_file;                      // PEM bundle; empty: the system's
     std::string token_hosts = "oauth2.googleapis.com,www.googleapis.com,accounts.google.com,sts.googleapis.com";
+    int max_attempts = 3;                     // of one request
+    int retry_percent = 20;                   // retries beside first attempts, per worker
+    bool retry_executed = false;              // send again what may have been executed
+    bool affinity = true;                     // a conversation stays with the account that holds its prompt cache
+    bool strip_bad_signatures = true;         // a refused thinking signature: once more without the thinking blocks
+    std::string vertex_betas;                 // anthropic-beta values that Vertex may see; empty: all
+    int circuit_failures = 5;                 // connection failures in a row that open an account's circuit
+    int circuit_open_ms = 10000;              // then one probe
   } upstream;
   struct OAuth {
     std::string public_url = "http://localhost:8889";  // how clients reach the control port; goes into key files
