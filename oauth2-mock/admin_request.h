@@ -14,8 +14,6 @@ namespace moongate {
 // The answer to somebody who does not show the admin token as Bearer; nothing for the administrator.
 std::optional<HttpResponse> refuse_unless_admin(const OAuthParts& parts, const HttpRequest& request);
 
-HttpResponse bad_argument(std::string_view message);
-
 // The body's JSON object, with no members but these. An empty body is an empty object.
 OrReply<boost::json::object> read_body(const HttpRequest& request,
                                        std::initializer_list<std::string_view> members);
@@ -32,7 +30,5 @@ bool take(const boost::json::object& body, std::string_view name, std::vector<st
 
 // "a", "a-b2": what Google allows in names of accounts and projects; 1 to 63 characters.
 bool is_resource_name(std::string_view text);
-// "2026-11-20T20:03:05Z"
-std::string rfc3339(std::int64_t unix_s);
 
 }  // namespace moongate

@@ -1,7 +1,7 @@
 #include "oauth2-mock/consent_page.h"
 
 #include "crypto/hash.h"
-#include "oauth2-mock/admin_token.h"
+#include "identity/admin_token.h"
 #include "oauth2-mock/client_auth.h"
 #include "oauth2-mock/redirect_uri.h"
 #include "oauth2-mock/token_mint.h"

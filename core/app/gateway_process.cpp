@@ -15,7 +15,7 @@
 #include "crypto/master_key.h"
 #include "crypto/rsa_key.h"
 #include "crypto/secret_file.h"
-#include "oauth2-mock/admin_token.h"
+#include "identity/admin_token.h"
 
 namespace moongate {
 namespace {

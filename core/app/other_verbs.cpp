@@ -5,7 +5,7 @@
 #include "app/worker_services.h"
 #include "config/check.h"
 #include "crypto/rsa_key.h"
-#include "oauth2-mock/admin_token.h"
+#include "identity/admin_token.h"
 #include "script/lua_phases.h"
 #include "script/policy_test.h"
 #include "script/vm/watchdog.h"

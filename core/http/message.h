@@ -22,6 +22,7 @@ struct HttpRequest {
   std::string body;            // bounded by the server (1 MiB by default)
   std::string remote_address;  // without port
   bool tls = false;
+  bool trusted = false;        // over the local socket, from a process of the gateway's own user or of root
 };
 
 struct HttpResponse {

@@ -5,7 +5,7 @@
 LAYERS = {
     "base": [],
     "crypto": ["base"],
-    "identity": ["base", "crypto"],
+    "identity": ["base", "crypto", "net", "http", "protocol", "store"],
     "net": ["base", "crypto"],
     "http": ["base", "crypto", "net"],
     "protocol": ["base", "crypto", "net", "http"],

@@ -15,7 +15,7 @@
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
 #include "crypto/jwt.h"
-#include "oauth2-mock/admin_token.h"
+#include "identity/admin_token.h"
 #include "oauth2-mock/oauth_service.h"
 #include "store/memory_store.h"
 #include "unit/crypto/seeded_random.h"

@@ -1,4 +1,4 @@
-#include "oauth2-mock/admin_token.h"
+#include "identity/admin_token.h"
 
 #include "crypto/hash.h"
 
