@@ -4,11 +4,12 @@
 #include <map>
 #include <mutex>
 
+#include "store/ledger_rules.h"
 #include "store/store.h"
 
 namespace moongate {
 
-class MemoryStore : public Store {
+class MemoryStore : public Store, public DirectoryStore, public LedgerStore {
  public:
   Result<bool> insert_virtual_account(const VirtualAccountRecord& record) override;
   Result<std::vector<VirtualAccountRecord>> list_virtual_accounts() override;
@@ -41,7 +42,61 @@ class MemoryStore : public Store {
 
   Status erase_expired(std::int64_t now_s) override;
 
+  Result<std::int64_t> directory_generation() override;
+  Result<bool> insert_user(const UserRecord& record) override;
+  Result<std::vector<UserRecord>> list_users() override;
+  Result<std::optional<UserRecord>> find_user(std::string_view id) override;
+  Result<std::optional<UserRecord>> find_user_by_name(std::string_view name) override;
+  Result<std::optional<UserRecord>> find_user_by_email(std::string_view email) override;
+  Result<bool> update_user(const UserRecord& record) override;
+  Result<bool> insert_client(const ClientRecord& record) override;
+  Result<std::vector<ClientRecord>> list_clients() override;
+  Result<std::optional<ClientRecord>> find_client(std::string_view id) override;
+  Result<std::optional<ClientRecord>> find_client_by_name(std::string_view name) override;
+  Result<bool> update_client(const ClientRecord& record) override;
+  Result<bool> erase_client(std::string_view id) override;
+  Result<bool> insert_key(const ApiKeyRecord& record) override;
+  Result<std::vector<ApiKeyRecord>> list_keys(std::string_view client_id) override;
+  Result<std::optional<ApiKeyRecord>> find_key(std::string_view id) override;
+  Result<std::optional<KeyHolder>> find_holder(std::string_view sha256) override;
+  Result<std::optional<KeyHolder>> find_holder_by_client(std::string_view client_name) override;
+  Result<bool> update_key(const ApiKeyRecord& record) override;
+  Result<bool> replace_key_secret(std::string_view id, std::string_view sha256,
+                                  std::string_view prefix) override;
+  Result<bool> erase_key(std::string_view id) override;
+  Status touch_keys(const std::vector<std::pair<std::string, std::int64_t>>& id_and_last_used_s) override;
+  Result<bool> insert_upstream_account(const UpstreamAccountRecord& record) override;
+  Result<std::vector<UpstreamAccountRecord>> list_upstream_accounts() override;
+  Result<std::optional<UpstreamAccountRecord>> find_upstream_account(std::string_view name) override;
+  Result<bool> update_upstream_account(const UpstreamAccountRecord& record) override;
+  Result<bool> erase_upstream_account(std::string_view name) override;
+
+  Result<Appended> append_ledger(const std::vector<LedgerRecord>& records) override;
+  Result<std::vector<LedgerRecord>> list_ledger(const LedgerQuery& query) override;
+  Result<std::optional<LedgerRecord>> find_ledger(std::string_view request_id) override;
+  Result<std::int64_t> reprice_ledger(std::int64_t from_ms, std::int64_t to_ms,
+                                      const std::function<void(LedgerRecord&)>& price) override;
+  Result<std::vector<UsageRollup>> sum_usage(const UsageQuery& query) override;
+  Result<std::int64_t> balance(std::string_view user_id) override;
+  Result<std::vector<Balance>> list_balances() override;
+  Result<bool> move_balance(const MovementRecord& record) override;
+  Result<std::vector<MovementRecord>> list_movements(std::string_view user_id, int limit) override;
+  Status check_books() override;
+  Result<std::vector<PriceRecord>> list_prices() override;
+  Status replace_prices(const std::vector<PriceRecord>& rows) override;
+  Result<bool> insert_notification(const NotificationRecord& record) override;
+  Result<std::vector<NotificationRecord>> list_notifications(int limit) override;
+  Result<bool> mark_notification_read(std::string_view id, std::int64_t at_s) override;
+  Status append_audit(const AuditRecord& record) override;
+  Result<std::vector<AuditRecord>> list_audit(int limit) override;
+
  private:
+  Status check_user(std::string_view user_id) const;  // kInvalid: none of that id
+  Status check_client(std::string_view client_id) const;
+  KeyHolder holder_of(const ApiKeyRecord& key, std::string_view client_id) const;
+  Result<bool> changed(bool done);  // raises the generation when it is
+  bool post(const MovementRecord& record);
+
   std::mutex mutex_;  // guards everything below
   std::map<std::string, VirtualAccountRecord, std::less<>> accounts_;
   std::map<std::string, OAuthClientRecord, std::less<>> clients_;
@@ -49,6 +104,26 @@ class MemoryStore : public Store {
   std::map<std::string, SigningKeyRecord, std::less<>> signing_keys_;
   std::map<std::string, RevokedTokenRecord, std::less<>> revoked_;
   std::optional<std::string> admin_token_sha256_;
+
+  std::int64_t generation_ = 0;
+  std::map<std::string, UserRecord, std::less<>> users_;          // by id
+  std::map<std::string, ClientRecord, std::less<>> api_clients_;  // by id
+  std::map<std::string, ApiKeyRecord, std::less<>> keys_;         // by id
+  std::map<std::string, UpstreamAccountRecord, std::less<>> upstream_accounts_;
+
+  struct Posting {
+    std::string movement_id, account;
+    std::int64_t amount_nano = 0;
+  };
+  std::map<std::pair<std::int64_t, std::string>, LedgerRecord> ledger_;  // by when it ended, and id
+  std::map<std::string, std::int64_t, std::less<>> ended_at_ms_;         // of a request
+  UsageSums hours_, days_;
+  std::map<std::string, Balance, std::less<>> balances_;
+  std::vector<MovementRecord> movements_;
+  std::vector<Posting> postings_;
+  std::vector<PriceRecord> prices_;
+  std::vector<NotificationRecord> notifications_;
+  std::vector<AuditRecord> audit_;
 };
 
 }  // namespace moongate

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/directory_store.h"
+#include "store/ledger_store.h"
 #include "store/records.h"
 
 namespace moongate {
