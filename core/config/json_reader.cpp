@@ -103,8 +103,13 @@ ObjectReader::ObjectReader(const JsonNode& node, std::string path, std::string_v
     if (!fresh) {
       problems.error(member.key_begin, path_of(member.key),
                      "is here for the second time; the first is on line " + std::to_string(problems.line_of(first->second)));
-    } else if (unknown == Unknown::kWarn && !member.key.starts_with('_') &&
-               std::find(names.begin(), names.end(), member.key) == names.end()) {
+      continue;
+    }
+    if (unknown == Unknown::kIgnore || std::find(names.begin(), names.end(), member.key) != names.end()) continue;
+    if (unknown == Unknown::kRefuse) {
+      problems.error(member.key_begin, path_of(member.key),
+                     "unknown key; the nearest known one is " + std::string(nearest_name(member.key, names)));
+    } else if (!member.key.starts_with('_')) {
       problems.warning(member.key_begin, path_of(member.key),
                        "unknown key, ignored; the nearest known one is " + std::string(nearest_name(member.key, names)));
     }
@@ -141,7 +146,14 @@ std::optional<TextValue> ObjectReader::required_text(std::string_view key, std::
   return value;
 }
 
-std::optional<std::int64_t> ObjectReader::integer(std::string_view key, std::int64_t min, std::int64_t max) {
+std::optional<TextValue> ObjectReader::decimal(std::string_view key) {
+  const JsonNode* node = node_.find(key);
+  if (node == nullptr || node->type != JsonNode::Type::kNumber) return text(key);
+  return TextValue{node->text, node->begin, path_of(key)};
+}
+
+std::optional<std::int64_t> ObjectReader::integer(std::string_view key, std::int64_t min, std::int64_t max,
+                                                  std::string_view hint) {
   const JsonNode* node = typed(key, JsonNode::Type::kNumber);
   if (node == nullptr) return std::nullopt;
   std::int64_t value = 0;
@@ -149,7 +161,7 @@ std::optional<std::int64_t> ObjectReader::integer(std::string_view key, std::int
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error == std::errc() && end == text.data() + text.size() && value >= min && value <= max) return value;
   problems_.error(node->begin, path_of(key),
-                  "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
+                  "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max) + std::string(hint));
   return std::nullopt;
 }
 

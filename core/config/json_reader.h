@@ -61,10 +61,10 @@ struct TextValue {
 // then counts as absent.
 class ObjectReader {
  public:
-  enum class Unknown : std::uint8_t { kWarn, kIgnore };
+  enum class Unknown : std::uint8_t { kWarn, kIgnore, kRefuse };
 
   // Reports what is no object, repeated keys, and keys that are not in `known`. A key that begins with '_' is a
-  // remark and ignored. `what` names the object in messages: "a client".
+  // remark and ignored, but not with kRefuse. `what` names the object in messages: "a client".
   ObjectReader(const JsonNode& node, std::string path, std::string_view what,
                std::initializer_list<std::string_view> known, FileProblems& problems,
                Unknown unknown = Unknown::kWarn);
@@ -78,7 +78,11 @@ class ObjectReader {
   std::optional<TextValue> text(std::string_view key);
   // text(), and an error when it is absent or empty. `hint` ends the sentence: "write …".
   std::optional<TextValue> required_text(std::string_view key, std::string_view hint);
-  std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
+  // A number as it is written, or a string, for amounts that must not go through floating point.
+  std::optional<TextValue> decimal(std::string_view key);
+  // `hint` ends the sentence "must be a whole number …".
+  std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max,
+                                      std::string_view hint = {});
   std::optional<bool> boolean(std::string_view key);
   const JsonNode* array(std::string_view key) { return typed(key, JsonNode::Type::kArray); }
   const JsonNode* object(std::string_view key) { return typed(key, JsonNode::Type::kObject); }

@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "config/settings.h"
+#include "config/terms.h"
 #include "protocol/api.h"
 
 namespace moongate {
@@ -53,18 +54,13 @@ struct ModelRule {
   std::string location;         // from `location`, else what `domain` says; empty: the caller's, else "us-central1"
 };
 
-struct RateLimits {  // 0: none. Enforced by the limits of a later release; parsed and checked already.
-  std::int64_t requests_per_minute = 0, tokens_per_minute = 0, tokens_per_day = 0;
-  int concurrent = 0;
-};
-
 // A credential in one role. The same Google file may serve Gemini (kVertex) and Claude (kVertexClaude).
 struct Account {
   std::string name;             // the key file's name, as the map writes it; or "env:…", or "simulator-…"
   Provider provider = Provider::kAnthropic;
   std::shared_ptr<const Credential> credential;
   std::vector<ModelRule> models;
-  RateLimits limits;
+  LimitSet limits;              // of all that goes through this account
 
   // The rule for a model: an exact one first, then the longest wildcard (the first of equals); nullptr: not served.
   const ModelRule* rule_for(std::string_view model) const;
@@ -88,7 +84,8 @@ struct Client {
   // nullopt: every account of that family; a list (even an empty one): just these.
   std::optional<std::vector<WeightedAccount>> gemini_accounts;
   std::optional<std::vector<WeightedAccount>> claude_accounts;
-  RateLimits limits;
+  Terms terms;
+  std::string user;             // who pays, by name; empty: nobody
 };
 
 struct MapConfig {

@@ -5,6 +5,7 @@
 #include "config/credential_file.h"
 #include "config/map_parts.h"
 #include "config/nearest.h"
+#include "config/terms_reader.h"
 
 namespace moongate {
 namespace {

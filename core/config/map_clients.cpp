@@ -5,6 +5,7 @@
 #include "config/host_text.h"
 #include "config/map_parts.h"
 #include "config/nearest.h"
+#include "config/terms_reader.h"
 #include "crypto/hash.h"
 
 namespace moongate {
@@ -13,6 +14,7 @@ namespace {
 constexpr int kMaxWeight = 10000;
 constexpr std::size_t kMaxToken = 4096;
 constexpr std::size_t kShortToken = 8;
+constexpr std::size_t kMaxUser = 128;
 
 bool is_client_name(std::string_view name) {
   const auto letter_or_digit = [](char c) {
@@ -31,7 +33,8 @@ class ClientReader {
   void read(const JsonNode& node, const std::string& path) {
     ObjectReader object(node, path, "a client",
                         {"client_token", "name", "enable", "service_type", list_key(Family::kGemini),
-                         list_key(Family::kClaude), "limits"},
+                         list_key(Family::kClaude), "user", "providers", "models", "ip_allow", "expires", "limits",
+                         "shadow", "markup", "trace"},
                         problems_);
     if (!object.is_object()) return;
     Client client;
@@ -41,7 +44,8 @@ class ClientReader {
     read_service_type(object, client);
     client.gemini_accounts = read_weights(object, Family::kGemini);
     client.claude_accounts = read_weights(object, Family::kClaude);
-    client.limits = read_limits(object, problems_);
+    read_user(object, client);
+    client.terms = read_terms(object, problems_, ObjectReader::Unknown::kWarn);
     loading_.out.clients.push_back(std::move(client));
   }
 
@@ -81,6 +85,17 @@ class ClientReader {
                       "is the name of the client on line " + std::to_string(first->second) + " too");
     }
     client.id = name->text;
+  }
+
+  void read_user(ObjectReader& object, Client& client) {
+    const auto user = object.text("user");
+    if (!user) return;
+    if (user->text.empty() || user->text.size() > kMaxUser || !is_visible_ascii(user->text)) {
+      problems_.error(user->begin, user->path,
+                      "must be the name of a user, 1 to " + std::to_string(kMaxUser) + " visible characters without spaces");
+      return;
+    }
+    client.user = user->text;
   }
 
   void read_service_type(ObjectReader& object, Client& client) {
@@ -153,7 +168,9 @@ void mask(const JsonNode& node, std::vector<const JsonNode*>& masked) {
   constexpr std::string_view kShown[] = {"clients", "name", "enable", "service_type", "limits", "models", "model",
                                          "domain", "upstream_model", "location", "key_filename", "key_weight",
                                          "key_filename_gemini", "key_filename_claude", "requests_per_minute",
-                                         "tokens_per_minute", "tokens_per_day", "concurrent"};
+                                         "tokens_per_minute", "input_tokens_per_minute", "output_tokens_per_minute",
+                                         "tokens_per_day", "cost_per_day", "cost_per_month", "concurrent", "user",
+                                         "providers", "ip_allow", "expires", "shadow", "markup", "trace"};
   for (const JsonNode& item : node.items) mask(item, masked);
   for (const JsonMember& member : node.members) {
     if (std::find(std::begin(kShown), std::end(kShown), member.key) == std::end(kShown)) {

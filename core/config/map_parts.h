@@ -38,7 +38,6 @@ struct MapLoading {
 bool read_accounts(ObjectReader& root, MapLoading& loading, FileProblems& problems);
 ModelRule read_model_rule(const JsonNode& node, const std::string& path, Provider provider,
                           const Credential& credential, FileProblems& problems);
-RateLimits read_limits(ObjectReader& owner, FileProblems& problems);
 void read_clients(ObjectReader& root, MapLoading& loading, FileProblems& problems);
 
 // Accounts from the files of map.credentials_dir, for a map without lists.

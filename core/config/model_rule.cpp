@@ -12,11 +12,6 @@ constexpr std::size_t kMaxModel = 256;
 
 bool is_vertex(Provider provider) { return provider == Provider::kVertex || provider == Provider::kVertexClaude; }
 
-// What callers may say, compared only.
-bool is_model_name(std::string_view name) {
-  return name.size() <= kMaxModel && is_visible_ascii(name) && name.find_first_of("*\"\\") == name.npos;
-}
-
 // Goes into a path segment or a body: nothing that could end either.
 bool is_upstream_name(std::string_view name) {
   return !name.empty() && name.size() <= kMaxModel && std::all_of(name.begin(), name.end(), [](char c) {
@@ -102,6 +97,10 @@ void read_location(ObjectReader& object, Provider provider, ModelRule& rule, Fil
 
 }  // namespace
 
+bool is_model_name(std::string_view name) {
+  return name.size() <= kMaxModel && is_visible_ascii(name) && name.find_first_of("*\"\\") == name.npos;
+}
+
 ModelRule read_model_rule(const JsonNode& node, const std::string& path, Provider provider,
                           const Credential& credential, FileProblems& problems) {
   ModelRule rule;
@@ -125,20 +124,6 @@ ModelRule read_model_rule(const JsonNode& node, const std::string& path, Provide
   read_domain(object, provider, rule, problems);
   read_location(object, provider, rule, problems);
   return rule;
-}
-
-RateLimits read_limits(ObjectReader& owner, FileProblems& problems) {
-  RateLimits limits;
-  const JsonNode* node = owner.object("limits");
-  if (node == nullptr) return limits;
-  constexpr std::int64_t kMost = 1'000'000'000'000;
-  ObjectReader object(*node, owner.path_of("limits"), "limits",
-                      {"requests_per_minute", "tokens_per_minute", "tokens_per_day", "concurrent"}, problems);
-  limits.requests_per_minute = object.integer("requests_per_minute", 0, kMost).value_or(0);
-  limits.tokens_per_minute = object.integer("tokens_per_minute", 0, kMost).value_or(0);
-  limits.tokens_per_day = object.integer("tokens_per_day", 0, kMost).value_or(0);
-  limits.concurrent = static_cast<int>(object.integer("concurrent", 0, 1'000'000).value_or(0));
-  return limits;
 }
 
 }  // namespace moongate

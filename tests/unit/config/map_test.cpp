@@ -60,10 +60,10 @@ TEST_F(MapTest, TakesClientsAsTheyAreWritten) {
   EXPECT_EQ(first.gemini_accounts->at(1).weight, 1);
   EXPECT_TRUE(first.claude_accounts.has_value());
   EXPECT_TRUE(first.claude_accounts->empty());
-  EXPECT_EQ(first.limits.requests_per_minute, 60);
-  EXPECT_EQ(first.limits.tokens_per_minute, 100000);
-  EXPECT_EQ(first.limits.tokens_per_day, 1000000);
-  EXPECT_EQ(first.limits.concurrent, 8);
+  EXPECT_EQ(first.terms.limits.requests_per_minute, 60);
+  EXPECT_EQ(first.terms.limits.tokens_per_minute, 100000);
+  EXPECT_EQ(first.terms.limits.tokens_per_day, 1000000);
+  EXPECT_EQ(first.terms.limits.concurrent, 8);
   EXPECT_EQ(map->clients[1].id, "team.2");
   EXPECT_EQ(map->clients[1].token.reveal(), "team-two-bbbb");
   EXPECT_EQ(map->clients[1].service_type, ServiceType::kAnthropic);
