@@ -170,28 +170,44 @@ Status check_token_uri(const Settings& settings, std::string_view token_uri) {
   return {};
 }
 
+namespace {
+
+std::shared_ptr<const Credential> read_credential(std::string_view text, FileProblems& report, const std::string& name,
+                                                  const Settings& settings, const MapHooks& hooks) {
+  JsonNode root;
+  if (const auto fault = parse_json(text, root)) {
+    report.error(fault->offset, fault->path, "is not JSON: " + fault->message);
+    return nullptr;
+  }
+  auto credential = std::make_shared<Credential>();
+  credential->name = name;
+  CredentialReader(root, report, settings, hooks, *credential).read();
+  if (report.had_errors()) credential.reset();
+  return credential;
+}
+
+}  // namespace
+
+std::shared_ptr<const Credential> read_credential_text(std::string_view text, const std::string& file,
+                                                       const std::string& name, const Settings& settings,
+                                                       const MapHooks& hooks, const EnvironmentLookup& environment,
+                                                       std::vector<Problem>& problems) {
+  FileProblems report(file, text, environment, problems);
+  return read_credential(text, report, name, settings, hooks);
+}
+
 Result<std::shared_ptr<const Credential>> read_credential_file(const std::string& path, const std::string& name,
                                                                const Settings& settings, const MapHooks& hooks,
                                                                const EnvironmentLookup& environment,
                                                                std::vector<Problem>& problems) {
   Result<FileText> file = read_whole_file(path, kMaxConfigBytes);
   if (!file) return std::move(file).error();
-  const bool others_may_read = file->others_may_read;
   const Secret content(std::move(file->text));
   FileProblems report(path, content.reveal(), environment, problems);
-  if (others_may_read) {
+  if (file->others_may_read) {
     report.about_file("can be read by other users of this machine; run: chmod 600 " + path, true);
   }
-  JsonNode root;
-  if (const auto fault = parse_json(content.reveal(), root)) {
-    report.error(fault->offset, fault->path, "is not JSON: " + fault->message);
-    return std::shared_ptr<const Credential>();
-  }
-  auto credential = std::make_shared<Credential>();
-  credential->name = name;
-  CredentialReader(root, report, settings, hooks, *credential).read();
-  if (report.had_errors()) credential.reset();
-  return std::shared_ptr<const Credential>(std::move(credential));
+  return read_credential(content.reveal(), report, name, settings, hooks);
 }
 
 }  // namespace moongate

@@ -18,6 +18,12 @@ Result<std::shared_ptr<const Credential>> read_credential_file(const std::string
                                                                const EnvironmentLookup& environment,
                                                                std::vector<Problem>& problems);
 
+// The same for a key file's text, wherever it came from; `file` names it in problems. A null pointer: it cannot be used.
+std::shared_ptr<const Credential> read_credential_text(std::string_view text, const std::string& file,
+                                                       const std::string& name, const Settings& settings,
+                                                       const MapHooks& hooks, const EnvironmentLookup& environment,
+                                                       std::vector<Problem>& problems);
+
 // What is wrong with an API key as a header's value; kInvalid, the message goes on from "api_key".
 Status check_api_key(std::string_view key);
 

@@ -1,0 +1,63 @@
+#include "control/admin_service.h"
+
+#include <mutex>
+
+#include "control/admin_parts.h"
+#include "control/admin_routes.h"
+#include "identity/admin_token.h"
+
+namespace moongate {
+
+struct AdminService::State {
+  State(AdminStores stores, const Clock& clock, Random& random, const Logger& log, AdminOptions o, AdminHooks h)
+      : options(std::move(o)), hooks(std::move(h)), parts{stores, clock, random, log, options, hooks} {}
+
+  std::optional<HttpResponse> refuse_unless_admin(const HttpRequest& request) const;
+
+  const AdminOptions options;
+  const AdminHooks hooks;
+  AdminParts parts;
+  // A change reads a record, edits it and writes it back.
+  std::mutex changing;
+};
+
+std::optional<HttpResponse> AdminService::State::refuse_unless_admin(const HttpRequest& request) const {
+  if (request.trusted) return std::nullopt;
+  const std::string_view token = bearer_of(request);
+  const Result<bool> admin = is_admin_token(parts.stores.state, token);
+  if (!admin) return store_refused(parts, admin.error());
+  if (*admin) return std::nullopt;
+  HttpResponse refused = api_error(
+      401, "UNAUTHENTICATED",
+      token.empty() ? "Send the admin token: \"Authorization: Bearer …\"; it was shown at the first start."
+                    : "The admin token is wrong; `moongate admin-token` makes a new one.");
+  set_header(refused, "WWW-Authenticate", "Bearer realm=\"moongate admin\"");
+  return refused;
+}
+
+AdminService::AdminService(AdminStores stores, const Clock& clock, Random& random, const Logger& log, AdminOptions options,
+                           AdminHooks hooks)
+    : state_(std::make_unique<State>(stores, clock, random, log, std::move(options), std::move(hooks))) {}
+
+AdminService::~AdminService() = default;
+
+bool AdminService::serves(const HttpRequest& request) const { return find_admin_route(request).known; }
+
+HttpResponse AdminService::handle(const HttpRequest& request) {
+  const AdminRouteMatch match = find_admin_route(request);
+  if (auto refused = state_->refuse_unless_admin(request)) return std::move(*refused);
+  if (!match.known) {
+    return api_error(404, "NOT_FOUND", "There is nothing at this path; docs/admin-api.md lists what there is.");
+  }
+  if (match.handler == nullptr) {
+    HttpResponse refused = api_error(405, "INVALID_ARGUMENT", "This path takes " + match.allow + ".");
+    set_header(refused, "Allow", match.allow);
+    return refused;
+  }
+  const AdminCall call{request, match.name, request.trusted ? "local" : "admin"};
+  std::unique_lock<std::mutex> alone(state_->changing, std::defer_lock);
+  if (match.changes) alone.lock();
+  return match.handler(state_->parts, call);
+}
+
+}  // namespace moongate
