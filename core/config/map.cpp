@@ -39,6 +39,7 @@ void read_map_file(MapLoading& loading) {
   ObjectReader root(document, "$", "the map", {"clients", list_key(Family::kGemini), list_key(Family::kClaude)}, problems);
   if (!root.is_object()) return;
   if (!read_accounts(root, loading, problems)) add_folder_accounts(loading);
+  add_stored_accounts(loading);
   add_environment_accounts(loading);
   add_simulator_accounts(loading);
   read_clients(root, loading, problems);

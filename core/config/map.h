@@ -61,6 +61,7 @@ struct Account {
   std::shared_ptr<const Credential> credential;
   std::vector<ModelRule> models;
   LimitSet limits;              // of all that goes through this account
+  int weight = 1;               // among accounts that no client's list names
 
   // The rule for a model: an exact one first, then the longest wildcard (the first of equals); nullptr: not served.
   const ModelRule* rule_for(std::string_view model) const;
@@ -106,6 +107,7 @@ struct AmbientCredentials {
   std::string google_application_credentials;   // path of a key file
   std::optional<Endpoint> simulator;            // its address, when simulator.mode is auto
   std::string simulator_private_key_pem;        // the key of the simulated Google account
+  std::vector<std::shared_ptr<const Account>> stored;  // put in by the admin API; the map's of the same name win
 };
 
 // What load_map asks of the world outside. Both may be empty.

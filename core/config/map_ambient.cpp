@@ -71,6 +71,13 @@ std::shared_ptr<const Credential> simulated_google(const AmbientCredentials& amb
 
 }  // namespace
 
+void add_stored_accounts(MapLoading& loading) {
+  for (const auto& account : loading.ambient.stored) {
+    if (loading.out.find_account(account->name, account->provider) == nullptr) loading.out.accounts.push_back(account);
+    loading.declared[static_cast<int>(family_of(account->provider))].insert(account->name);
+  }
+}
+
 void add_environment_accounts(MapLoading& loading) {
   add_key(loading, "ANTHROPIC_API_KEY", loading.ambient.anthropic_api_key, CredentialKind::kAnthropicApiKey,
           Provider::kAnthropic);

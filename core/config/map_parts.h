@@ -42,6 +42,8 @@ void read_clients(ObjectReader& root, MapLoading& loading, FileProblems& problem
 
 // Accounts from the files of map.credentials_dir, for a map without lists.
 void add_folder_accounts(MapLoading& loading);
+// Accounts of the store, where the map has none of that name and provider.
+void add_stored_accounts(MapLoading& loading);
 // Accounts from the environment.
 void add_environment_accounts(MapLoading& loading);
 // A simulated account for each provider that has none.

@@ -101,7 +101,7 @@ std::string render_terms(const Terms& terms) {
   }
   append_limits(members, out, terms.limits);
   members.flag("shadow", terms.shadow);
-  if (terms.markup_ppm != 1'000'000) members.text("markup", format_dollars(terms.markup_ppm * 1000));
+  if (terms.markup_ppm >= 0) members.text("markup", format_dollars(terms.markup_ppm * 1000));
   members.flag("trace", terms.trace);
   members.end();
   return out;

@@ -50,7 +50,7 @@ struct Terms {
   std::int64_t expires_at_s = 0;       // Unix seconds; 0: never
   LimitSet limits;
   bool shadow = false;                 // limits are counted and what they would have refused is logged, nothing is refused
-  std::int64_t markup_ppm = 1'000'000; // what is billed, in millionths of what it cost
+  std::int64_t markup_ppm = -1;        // what is billed, in millionths of what it cost; -1: not said here
   bool trace = false;                  // may ask for x-moongate-trace: explain
 
   bool allows_address(std::string_view address) const;  // false for what is no address, when there is a list

@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "config/map.h"
+#include "config/terms.h"
 #include "http/head.h"
 #include "meter/outcome.h"
 #include "net/task.h"
@@ -19,18 +20,35 @@
 
 namespace moongate {
 
-// Who is calling. Immutable; one object per client and map generation, shared by all its requests.
+// One of the things whose terms a request must keep: the key, the client, the user.
+struct TermsLevel {
+  std::string_view level;  // a literal: "key", "client", "user"
+  std::string id;          // what its counters are kept under; printable, no secret
+  std::string title;       // for messages: a key's prefix, a client's or user's name
+  std::shared_ptr<const Terms> terms;  // never null
+};
+
+// Who is calling. Immutable; one object per client and generation of what it was made of, shared by all its requests.
 struct Identity {
   std::string client;                       // id for logs, metrics and rules; never the credential
-  std::string kind;                         // "static", "virtual-token", "virtual-jwt", "policy"
+  std::string kind;                         // "static", "key", "virtual-token", "virtual-jwt", "policy"
   ServiceType service_type = ServiceType::kAny;
   std::vector<Provider> providers;          // allowed; empty: all
   std::vector<std::string> models;          // allowed, '*' as suffix wildcard; empty: all
   std::optional<std::vector<WeightedAccount>> gemini_accounts;  // as in Client
   std::optional<std::vector<WeightedAccount>> claude_accounts;
+  std::string key_id;                       // of a stored key; else empty
+  std::string user_id, user_name;           // who pays; empty: nobody
+  std::vector<TermsLevel> levels;           // the innermost first; each must allow, and each one's limits count
+  std::int64_t markup_ppm = -1;             // of the innermost level that has one; -1: the setting's
+  std::int64_t expires_at_s = 0;            // the earliest of the levels'; 0: never
+  bool trace = false;                       // may ask for x-moongate-trace: explain
 
+  // By its own lists and every level's.
   bool allows(Provider provider) const;
   bool allows_model(std::string_view model) const;
+  bool allows_address(std::string_view address) const;
+  bool has_limits() const;
 };
 
 // One way to serve the request.

@@ -1,0 +1,91 @@
+#include "app/state_keeper.h"
+
+#include <chrono>
+
+namespace moongate {
+namespace {
+
+constexpr std::int64_t kBalancesMs = 1000;
+
+}  // namespace
+
+StateKeeper::StateKeeper(Store& store, const Clock& clock, const Logger& log, Options options, Publish publish)
+    : store_(store), clock_(clock), log_(log), options_(options), publish_(std::move(publish)) {}
+
+StateKeeper::~StateKeeper() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  woken_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status StateKeeper::start() {
+  if (Status read = look(); !read) return read;
+  thread_ = std::thread([this] { run(); });
+  return {};
+}
+
+void StateKeeper::nudge() {
+  {
+    const std::lock_guard lock(mutex_);
+    nudged_ = true;
+  }
+  woken_.notify_all();
+}
+
+void StateKeeper::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    woken_.wait_for(lock, std::chrono::milliseconds(options_.poll_ms), [this] { return nudged_ || stopping_; });
+    if (stopping_) return;
+    nudged_ = false;
+    lock.unlock();
+    const Status looked = look();
+    const bool answered = store_answers_.exchange(looked.ok());
+    if (!looked && answered) {
+      log_.error("the store does not answer; what was read from it stays in force", {{"reason", looked.error().describe()}});
+    } else if (looked && !answered) {
+      log_.info("the store answers again", {});
+    }
+    lock.lock();
+  }
+}
+
+Status StateKeeper::look() {
+  auto generation = store_.directory_generation();
+  if (!generation) return generation.error();
+  if (*generation != generation_.load()) {
+    if (Status read = read_directory(*generation); !read) return read;
+  }
+  if (!options_.balances) return {};
+  if (balances_read_ms_ != 0 && clock_.mono_ms() - balances_read_ms_ < kBalancesMs) return {};
+  return read_balances();
+}
+
+// The rows may be newer than the generation that was read before them, never older.
+Status StateKeeper::read_directory(std::int64_t generation) {
+  auto clients = store_.list_clients();
+  if (!clients) return clients.error();
+  auto users = store_.list_users();
+  if (!users) return users.error();
+  auto accounts = store_.list_upstream_accounts();
+  if (!accounts) return accounts.error();
+  publish_.clients(StoredClients::build(*clients, *users, generation, [this](const Error& error) {
+    log_.error("a row of the store cannot be used", {{"reason", error.describe()}});
+  }));
+  publish_.accounts(std::move(*accounts));
+  generation_.store(generation);
+  return {};
+}
+
+Status StateKeeper::read_balances() {
+  auto rows = store_.list_balances();
+  if (!rows) return rows.error();
+  publish_.balances(Balances::build(*rows));
+  balances_read_ms_ = clock_.mono_ms();
+  return {};
+}
+
+}  // namespace moongate
