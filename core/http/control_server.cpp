@@ -1,12 +1,16 @@
 #include "http/control_server.h"
 
+#include <unistd.h>
+
 #include <atomic>
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -16,13 +20,15 @@
 
 #include "http/head.h"
 #include "net/address.h"
+#include "net/local_socket.h"
 
 namespace moongate {
 namespace {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-using tcp = asio::ip::tcp;
+using Protocol = asio::generic::stream_protocol;  // TCP, and sockets of this machine
+using Acceptor = asio::basic_socket_acceptor<Protocol>;
 
 constexpr int kIdleMs = 60'000;
 constexpr std::uint32_t kHeadBytes = 64 * 1024;
@@ -41,15 +47,17 @@ struct ControlServer::State {
   class Connection;
 
   State(const Options& o, HttpHandler h, const Logger& l)
-      : options(o), handler(std::move(h)), logger(l), acceptor(io), handlers(static_cast<std::size_t>(o.handler_threads)) {}
+      : options(o), handler(std::move(h)), logger(l), acceptor(io), local(io), handlers(static_cast<std::size_t>(o.handler_threads)) {}
 
-  void accept();
+  void accept(Acceptor& from);
+  void take(Protocol::socket socket, bool is_local);
 
   const Options options;
   const HttpHandler handler;
   const Logger& logger;
   asio::io_context io{1};
-  tcp::acceptor acceptor;
+  Acceptor acceptor;
+  Acceptor local;
   asio::thread_pool handlers;
   std::atomic<int> connections{0};
   std::atomic<int> queued{0};
@@ -59,8 +67,8 @@ struct ControlServer::State {
 // Reads a request, hands it to a handler thread, writes what comes back, and again.
 class ControlServer::State::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(State& state, tcp::socket socket, std::string remote)
-      : state_(state), stream_(std::move(socket)), remote_(std::move(remote)) {
+  Connection(State& state, Protocol::socket socket, std::string remote, bool trusted)
+      : state_(state), stream_(std::move(socket)), remote_(std::move(remote)), trusted_(trusted) {
     state_.connections.fetch_add(1);
   }
   ~Connection() { state_.connections.fetch_sub(1); }
@@ -119,6 +127,7 @@ class ControlServer::State::Connection : public std::enable_shared_from_this<Con
     for (const auto& field : message) request.headers.emplace_back(view(field.name_string()), view(field.value()));
     request.body = std::move(message.body());
     request.remote_address = remote_;
+    request.trusted = trusted_;
     head_only_ = request.method == "HEAD";
     close_after_ = !message.keep_alive();
     if (request.path.empty() || request.path[0] != '/') {
@@ -165,33 +174,47 @@ class ControlServer::State::Connection : public std::enable_shared_from_this<Con
 
   void close() {
     beast::error_code ignored;
-    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.socket().shutdown(Protocol::socket::shutdown_send, ignored);
   }
 
   State& state_;
-  beast::tcp_stream stream_;
+  beast::basic_stream<Protocol> stream_;
   beast::flat_buffer buffer_;
   std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
   std::string remote_;
+  bool trusted_;
   std::string interim_;
   std::string out_;
   bool close_after_ = false;
   bool head_only_ = false;
 };
 
-void ControlServer::State::accept() {
-  acceptor.async_accept([this](beast::error_code ec, tcp::socket socket) {
+void ControlServer::State::accept(Acceptor& from) {
+  from.async_accept([this, &from](beast::error_code ec, Protocol::socket socket) {
     if (ec == asio::error::operation_aborted) return;
-    if (!ec && connections.load() < options.max_connections) {
-      Address peer;
-      peer.size = sizeof peer.storage;
-      getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.size);
-      beast::error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      std::make_shared<Connection>(*this, std::move(socket), peer.host())->read(options.request_timeout_ms);
-    }
-    accept();
+    if (!ec && connections.load() < options.max_connections) take(std::move(socket), &from == &local);
+    accept(from);
   });
+}
+
+void ControlServer::State::take(Protocol::socket socket, bool is_local) {
+  std::string remote;
+  if (is_local) {
+    const std::optional<uid_t> user = local_peer(socket.native_handle());
+    if (!user || (*user != 0 && *user != geteuid())) {
+      logger.warn("a process of another user was turned away from the local socket", {{"uid", user ? std::to_string(*user) : "unknown"}});
+      return;
+    }
+    remote = "local, user " + std::to_string(*user);
+  } else {
+    Address peer;
+    peer.size = sizeof peer.storage;
+    getpeername(socket.native_handle(), reinterpret_cast<sockaddr*>(&peer.storage), &peer.size);
+    remote = peer.host();
+    beast::error_code ignored;
+    socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+  }
+  std::make_shared<Connection>(*this, std::move(socket), std::move(remote), is_local)->read(options.request_timeout_ms);
 }
 
 ControlServer::ControlServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -199,11 +222,13 @@ ControlServer::ControlServer(std::unique_ptr<State> state) : state_(std::move(st
 Result<std::unique_ptr<ControlServer>> ControlServer::start(const Options& options, HttpHandler handler,
                                                             const Logger& logger) {
   auto state = std::make_unique<State>(options, std::move(handler), logger);
-  const bool v6 = local_address(options.listener).storage.ss_family == AF_INET6;
+  const int family = local_address(options.listener).storage.ss_family;
   beast::error_code ec;
-  state->acceptor.assign(v6 ? tcp::v6() : tcp::v4(), options.listener, ec);
+  state->acceptor.assign(Protocol(family, IPPROTO_TCP), options.listener, ec);
+  if (!ec && options.local_listener >= 0) state->local.assign(Protocol(AF_UNIX, 0), options.local_listener, ec);
   if (ec) return Error(ErrorKind::kInternal, "cannot serve the control port: " + ec.message());
-  state->accept();
+  state->accept(state->acceptor);
+  if (options.local_listener >= 0) state->accept(state->local);
   state->thread = std::thread([raw = state.get()] { raw->io.run(); });
   return std::unique_ptr<ControlServer>(new ControlServer(std::move(state)));
 }
@@ -212,6 +237,7 @@ ControlServer::~ControlServer() {
   asio::post(state_->io, [this] {
     beast::error_code ignored;
     state_->acceptor.close(ignored);
+    state_->local.close(ignored);
   });
   state_->handlers.join();
   state_->io.stop();

@@ -15,6 +15,9 @@ class ControlServer {
  public:
   struct Options {
     int listener = -1;                        // a listening socket; the server owns it from now on
+    // A second one, or -1: of this machine (net/local_socket.h). Who comes in there from a process of our own user or of
+    // root is trusted (HttpRequest::trusted); others are turned away at once.
+    int local_listener = -1;
     int handler_threads = 4;
     std::size_t max_body_bytes = 1u << 20;    // beyond: 413
     int request_timeout_ms = 15'000;          // to receive one; the connection may idle for 60 s between requests
