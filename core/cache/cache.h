@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -26,6 +29,18 @@ struct CacheCounters {
   std::uint64_t entries = 0;     // gauge; in-process
   std::uint64_t bytes = 0;       // gauge; in-process
   std::uint64_t evictions = 0;   // in-process: live entries that had to make room
+};
+
+// A Lua script for Redis: atomic among all who share it. Make one for the life of the program.
+class CacheScript {
+ public:
+  explicit CacheScript(std::string text);
+  const std::string& text() const { return text_; }
+  const std::string& sha1() const { return sha1_; }
+
+ private:
+  std::string text_;
+  std::string sha1_;
 };
 
 // One worker's access to the cache. Every call is made on the worker's thread.
@@ -73,17 +88,47 @@ class Cache {
   virtual bool try_incr(std::string_view, std::int64_t, std::int64_t, std::int64_t&) { return false; }
   virtual Task<Result<std::int64_t>> incr(std::string_view key, std::int64_t by, std::int64_t ttl_ms_if_new) = 0;
 
+  // Whether there is a place to run scripts; the in-process cache has none, and what needs atomic steps of many keys there
+  // keeps its own state.
+  virtual bool scripts() const { return false; }
+  // Runs the script; its answer is an array of integers (as such, or as decimal text where they need all 64 bits), nested
+  // ones are taken flat. KEYS come with this cache's prefix before them. Failures: kInvalid (no scripts here; a bad key;
+  // the script failed, which is a bug) and kUnavailable, as for the others, except that a Redis which does not know the
+  // script yet is asked twice. Commands and scripts of one worker reach Redis in the order in which they were asked for.
+  virtual Task<Result<std::vector<std::int64_t>>> eval(const CacheScript& script, std::span<const std::string_view> keys,
+                                                       std::span<const std::string_view> args);
+
+  // To every subscription of this channel, in all processes that share the cache; nobody keeps it for later.
+  virtual Task<Status> publish(std::string_view channel, std::string_view message) = 0;
+
   // Whether commands are accepted now (for readiness; the in-process cache always is).
   virtual bool available() const { return true; }
 };
 
-// What is common to all workers. Thread-safe; outlives the caches made by it.
+// Ends when destroyed, on its reactor's thread; nothing is called afterwards.
+class Subscription {
+ public:
+  virtual ~Subscription() = default;
+};
+
+struct SubscriptionHandler {
+  std::function<void(std::string_view message)> on_message;
+  // Redis: each time the subscription has begun, the first included: what was published before was missed. In-process:
+  // never.
+  std::function<void()> on_begin;
+};
+
+// What is common to all workers. Thread-safe; outlives the caches and subscriptions made by it.
 class CacheFactory {
  public:
   virtual ~CacheFactory() = default;
   // A worker's cache, living on its reactor's thread. Call it there, or before the reactor runs. Redis: begins to
   // connect; an error is only that of TLS set-up.
   virtual Result<std::unique_ptr<Cache>> make(Reactor& reactor) = 0;
+  // Calls the handler for every message to the channel, on the reactor's thread. Redis: on a connection of its own, which is
+  // made again with back-off when it is lost. As with make(), an error is only that of TLS set-up.
+  virtual Result<std::unique_ptr<Subscription>> subscribe(Reactor& reactor, std::string channel,
+                                                          SubscriptionHandler handler) = 0;
   virtual CacheCounters counters() const = 0;
   // Where it is, for logs: "memory", "redis://127.0.0.1:6379/0". Never holds the password.
   virtual std::string describe() const = 0;

@@ -18,7 +18,8 @@ bool parse_integer(std::string_view text, std::int64_t& out) {
 
 class MemoryCache final : public Cache {
  public:
-  MemoryCache(Reactor& reactor, std::shared_ptr<BoundedStore> store) : reactor_(reactor), store_(std::move(store)) {}
+  MemoryCache(Reactor& reactor, std::shared_ptr<BoundedStore> store, std::shared_ptr<LocalBus> bus)
+      : reactor_(reactor), store_(std::move(store)), bus_(std::move(bus)) {}
 
   bool try_get(std::string_view key, std::optional<std::string>& out) override {
     if (!cache_key_allowed(key)) return false;
@@ -101,6 +102,12 @@ class MemoryCache final : public Cache {
     co_return cache_not_an_integer();
   }
 
+  Task<Status> publish(std::string_view channel, std::string_view message) override {
+    if (!allowed(channel, message, 0)) co_return cache_argument_error(channel, message, 0);
+    bus_->publish(channel, message);
+    co_return Status();
+  }
+
  private:
   static bool allowed(std::string_view key, std::string_view value, std::int64_t ttl_ms) {
     return cache_key_allowed(key) && cache_value_allowed(value) && ttl_ms >= 0;
@@ -118,12 +125,19 @@ class MemoryCache final : public Cache {
 
   Reactor& reactor_;
   std::shared_ptr<BoundedStore> store_;
+  std::shared_ptr<LocalBus> bus_;
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Cache>> MemoryCacheFactory::make(Reactor& reactor) {
-  return std::unique_ptr<Cache>(std::make_unique<MemoryCache>(reactor, store_));
+  return std::unique_ptr<Cache>(std::make_unique<MemoryCache>(reactor, store_, bus_));
+}
+
+Result<std::unique_ptr<Subscription>> MemoryCacheFactory::subscribe(Reactor& reactor, std::string channel,
+                                                                    SubscriptionHandler handler) {
+  if (!cache_key_allowed(channel)) return cache_argument_error(channel, {}, 0);
+  return bus_->subscribe(reactor, std::move(channel), std::move(handler));
 }
 
 CacheCounters MemoryCacheFactory::counters() const {

@@ -5,6 +5,7 @@
 
 #include "cache/cache_arguments.h"
 #include "cache/redis_link.h"
+#include "cache/redis_subscription.h"
 
 namespace moongate {
 namespace {
@@ -35,6 +36,31 @@ class RedisCache final : public Cache {
       : client_(reactor, resolver, std::move(tls), options, counters, log), counters_(std::move(counters)) {}
 
   bool available() const override { return client_.available(); }
+  bool scripts() const override { return true; }
+
+  Task<Result<std::vector<std::int64_t>>> eval(const CacheScript& script, std::span<const std::string_view> keys,
+                                               std::span<const std::string_view> args) override {
+    for (const std::string_view key : keys) {
+      if (!cache_key_allowed(key)) co_return cache_argument_error(key, {}, 0);
+    }
+    // The caller keeps `keys` and `args` until the end, and needs them for the second attempt.
+    Result<RedisReply> reply = co_await call_script("EVALSHA", script.sha1(), keys, args);
+    if (reply && reply->type == RedisReply::Type::kError && reply->text.starts_with("NOSCRIPT")) {
+      reply = co_await call_script("EVAL", script.text(), keys, args);
+    }
+    if (!reply) co_return std::move(reply).error();
+    std::vector<std::int64_t> numbers;
+    if (reply->type != RedisReply::Type::kError && append_integers(*reply, numbers)) co_return numbers;
+    co_return failure(*reply);
+  }
+
+  Task<Status> publish(std::string_view channel, std::string_view message) override {
+    if (!allowed(channel, message, 0)) co_return cache_argument_error(channel, message, 0);
+    Result<RedisReply> reply = co_await client_.call({"PUBLISH", prefixed(channel), message});
+    if (!reply) co_return std::move(reply).error();
+    if (reply->type != RedisReply::Type::kInteger) co_return failure(*reply);
+    co_return Status();
+  }
 
   Task<Result<std::optional<std::string>>> get(std::string_view key) override {
     if (!cache_key_allowed(key)) co_return cache_argument_error(key, {}, 0);
@@ -98,6 +124,38 @@ class RedisCache final : public Cache {
     return cache_key_allowed(key) && cache_value_allowed(value) && ttl_ms >= 0;
   }
 
+  RedisClient::Call call_script(std::string_view verb, std::string_view script, std::span<const std::string_view> keys,
+                                std::span<const std::string_view> args) {
+    const Digits count(static_cast<std::int64_t>(keys.size()));
+    key_.clear();
+    for (const std::string_view key : keys) key_.append(kPrefix).append(key);
+    words_.assign({verb, script, count.view()});
+    std::size_t at = 0;
+    for (const std::string_view key : keys) {
+      words_.push_back(std::string_view(key_).substr(at, kPrefix.size() + key.size()));
+      at += kPrefix.size() + key.size();
+    }
+    words_.insert(words_.end(), args.begin(), args.end());
+    return client_.call(std::span<const std::string_view>(words_));
+  }
+
+  static bool append_integers(const RedisReply& reply, std::vector<std::int64_t>& out) {
+    if (reply.type == RedisReply::Type::kArray) {
+      return std::all_of(reply.elements.begin(), reply.elements.end(),
+                         [&](const RedisReply& element) { return append_integers(element, out); });
+    }
+    std::int64_t number = reply.integer;
+    if (reply.type == RedisReply::Type::kText) {
+      const char* end = reply.text.data() + reply.text.size();
+      const auto parsed = std::from_chars(reply.text.data(), end, number);
+      if (parsed.ec != std::errc() || parsed.ptr != end) return false;
+    } else if (reply.type != RedisReply::Type::kInteger) {
+      return false;
+    }
+    out.push_back(number);
+    return true;
+  }
+
   // Valid until the next call: commands are copied before anybody else runs.
   std::string_view prefixed(std::string_view key) {
     key_.assign(kPrefix);
@@ -113,6 +171,9 @@ class RedisCache final : public Cache {
       if (text.find("not an integer") != std::string::npos || text.find("overflow") != std::string::npos) {
         return cache_not_an_integer();
       }
+      if (text.find("Error compiling script") != std::string::npos || text.find("user_script") != std::string::npos) {
+        return Error(ErrorKind::kInvalid, "cache: the script failed");
+      }
       if (text.starts_with("WRONGTYPE")) {
         return Error(ErrorKind::kInvalid, "cache: the key holds another type of Redis value");
       }
@@ -124,27 +185,47 @@ class RedisCache final : public Cache {
 
   RedisClient client_;
   const std::shared_ptr<RedisCounters> counters_;
-  std::string key_;
+  std::string key_;                      // reused,
+  std::vector<std::string_view> words_;  //   both
 };
 
 }  // namespace
 
 Result<std::unique_ptr<Cache>> RedisCacheFactory::make(Reactor& reactor) {
-  std::unique_ptr<TlsClient> tls;
-  if (options_.url.tls) {
-    auto created = TlsClient::create(ca_file_);
-    if (!created) return created.error().wrap("cache.url: cannot prepare TLS");
-    tls = std::move(*created);
-  }
+  auto session = tls();
+  if (!session) return session.error();
   RedisClientOptions options = options_;
+  options.seed = next_seed();
   auto counters = std::make_shared<RedisCounters>();
   {
     std::lock_guard lock(mutex_);
-    options.seed += counters_.size() * 0x9E3779B97F4A7C15u;  // workers must not reconnect in step
     counters_.push_back(counters);
   }
   return std::unique_ptr<Cache>(
-      std::make_unique<RedisCache>(reactor, resolver_, std::move(tls), options, std::move(counters), log_));
+      std::make_unique<RedisCache>(reactor, resolver_, std::move(*session), options, std::move(counters), log_));
+}
+
+Result<std::unique_ptr<Subscription>> RedisCacheFactory::subscribe(Reactor& reactor, std::string channel,
+                                                                   SubscriptionHandler handler) {
+  if (!cache_key_allowed(channel)) return cache_argument_error(channel, {}, 0);
+  auto session = tls();
+  if (!session) return session.error();
+  RedisClientOptions options = options_;
+  options.seed = next_seed();
+  return std::unique_ptr<Subscription>(std::make_unique<RedisSubscription>(
+      reactor, resolver_, std::move(*session), options, std::string(kPrefix) + channel, std::move(handler), log_));
+}
+
+Result<std::unique_ptr<TlsClient>> RedisCacheFactory::tls() const {
+  if (!options_.url.tls) return std::unique_ptr<TlsClient>();
+  auto created = TlsClient::create(ca_file_);
+  if (!created) return created.error().wrap("cache.url: cannot prepare TLS");
+  return created;
+}
+
+std::uint64_t RedisCacheFactory::next_seed() {
+  std::lock_guard lock(mutex_);
+  return options_.seed + seeds_++ * 0x9E3779B97F4A7C15u;
 }
 
 CacheCounters RedisCacheFactory::counters() const {

@@ -57,7 +57,7 @@ class RedisClient::Core {
   bool available() const { return accepting_ && !stopping_ && oldest_ == live_; }
 
   // Into `call`: its number, or why it is not queued.
-  void queue(Call& call, std::initializer_list<std::string_view> words) {
+  void queue(Call& call, std::span<const std::string_view> words) {
     count(counters_->commands);
     if (!accepting_ || stopping_) return refuse(call, "Redis is away: " + away_because_);
     if (oldest_ != live_) return refuse(call, "Redis is slower than cache.timeout_ms: it owes an answer");
@@ -313,7 +313,7 @@ class RedisClient::Core {
   bool stopping_ = false;
 };
 
-RedisClient::Call::Call(Core& core, std::initializer_list<std::string_view> words) : core_(core) {
+RedisClient::Call::Call(Core& core, std::span<const std::string_view> words) : core_(core) {
   core.queue(*this, words);
 }
 

@@ -6,6 +6,7 @@
 #include <coroutine>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/log.h"
@@ -64,7 +65,7 @@ class RedisClient {
    private:
     friend class RedisClient;
     friend class Core;
-    Call(Core& core, std::initializer_list<std::string_view> words);
+    Call(Core& core, std::span<const std::string_view> words);
     Core& core_;
     Result<RedisReply> result_ = RedisReply();
     std::coroutine_handle<> waiter_;
@@ -76,7 +77,8 @@ class RedisClient {
   // an error reply included. kUnavailable, at once: Redis is away, owes an overdue answer, or too much is queued;
   // later: the connection was lost, or no answer came within timeout_ms. What was queued while connecting and timed out
   // before that was done is never sent.
-  Call call(std::initializer_list<std::string_view> words) { return Call(*core_, words); }
+  Call call(std::span<const std::string_view> words) { return Call(*core_, words); }
+  Call call(std::initializer_list<std::string_view> words) { return Call(*core_, std::span(words.begin(), words.size())); }
 
   // Whether call() would queue.
   bool available() const;

@@ -73,7 +73,7 @@ redisReplyObjectFunctions functions = {on_string, on_array, on_integer, on_nil, 
 
 }  // namespace
 
-void append_redis_command(std::string& out, std::initializer_list<std::string_view> words) {
+void append_redis_command(std::string& out, std::span<const std::string_view> words) {
   std::size_t size = 16;
   for (const std::string_view word : words) size += word.size() + 24;
   if (out.capacity() - out.size() < size) out.reserve(std::max(out.capacity() * 2, out.size() + size));

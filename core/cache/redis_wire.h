@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,10 @@ struct RedisReply {
 
 // Appends one command to `out`. By hand rather than by redisFormatCommandArgv, which allocates, copies and calls
 // sprintf for each word; docs/decisions/0010-redis.md has the figures.
-void append_redis_command(std::string& out, std::initializer_list<std::string_view> words);
+void append_redis_command(std::string& out, std::span<const std::string_view> words);
+inline void append_redis_command(std::string& out, std::initializer_list<std::string_view> words) {
+  append_redis_command(out, std::span(words.begin(), words.size()));
+}
 
 // Cuts what comes from Redis into replies, by hiredis's parser.
 class RedisReplyReader {

@@ -49,6 +49,12 @@ std::string sha256(std::string_view bytes) {
   return digest;
 }
 
+std::string sha1_hex(std::string_view bytes) {
+  std::string digest(20, '\0');
+  if (EVP_Digest(bytes.data(), bytes.size(), as_uchar(digest.data()), nullptr, EVP_sha1(), nullptr) != 1) die("SHA-1");
+  return hex_encode(digest);
+}
+
 std::string sha256_hex(std::string_view bytes) { return hex_encode(sha256(bytes)); }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) {

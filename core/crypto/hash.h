@@ -10,6 +10,8 @@
 
 namespace moongate {
 
+// For names that others choose so (Redis's of a script); proves nothing.
+std::string sha1_hex(std::string_view bytes);                           // 40 lower-case hex digits
 std::string sha256(std::string_view bytes);                             // 32 raw bytes
 std::string sha256_hex(std::string_view bytes);                         // 64 lower-case hex digits
 std::string hmac_sha256(std::string_view key, std::string_view bytes);  // 32 raw bytes

@@ -38,6 +38,9 @@ class FarCache final : public Cache {
   Task<Result<std::int64_t>> incr(std::string_view key, std::int64_t by, std::int64_t ttl) override {
     return near_->incr(key, by, ttl);
   }
+  Task<Status> publish(std::string_view channel, std::string_view message) override {
+    return near_->publish(channel, message);
+  }
 
  private:
   std::unique_ptr<Cache> near_;
