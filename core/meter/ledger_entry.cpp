@@ -142,7 +142,13 @@ LedgerRecord make_ledger_record(const AccessRecord& access, const LedgerFacts& f
   record.thought_tokens = counted(usage.thoughts);
   record.tool_prompt_tokens = counted(usage.tool_prompt);
   record.audio_input_tokens = counted(usage.audio_input);
+  record.audio_output_tokens = counted(usage.audio_output);
   record.web_searches = counted(usage.web_searches);
+  record.images = counted(usage.images);
+  record.video_ms = counted(usage.video_ms);
+  record.service_tier = facts.batch ? "batch" : clean(usage.service_tier.view(), kLedgerText);
+  record.inference_geo = clean(usage.inference_geo.view(), kLedgerText);
+  record.speed = clean(usage.speed.view(), kLedgerText);
   record.raw_usage = clean(facts.raw_usage, kLedgerRawUsage);
   record.priced = cost.priced;
   record.cost_nano = cost.cost_nano;

@@ -20,6 +20,7 @@ struct LedgerFacts {
   std::string_view user_id;   // empty: nobody pays
   std::string_view location;  // the upstream's, where it has any
   std::string_view raw_usage;
+  bool batch = false;         // asked for through a batch
   std::int64_t markup_ppm = 1'000'000;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "meter/decoder.h"
@@ -18,6 +19,7 @@ class UsageTap {
   void feed(std::string_view payload);
   const Usage& usage() const { return reader_.usage(); }
   std::string_view model() const { return reader_.model(); }
+  std::string raw_usage() const { return reader_.raw_usage(); }
 
   // Whether the payload could be read so far: the form and the coding are known, and it has decoded well. Without that,
   // an event not seen may have been there all the same.

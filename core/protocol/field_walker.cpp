@@ -8,7 +8,8 @@ namespace {
 constexpr std::uint8_t kNothing = 0xff;  // a target that is on no path
 constexpr auto kMaxNumber = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
 
-bool is_leaf(std::uint8_t target) { return target >= kFirstLeaf && target != kNothing; }
+bool is_leaf(std::uint8_t target) { return target >= kFirstLeaf && target < kFirstMeasured; }
+bool is_measured(std::uint8_t target) { return target >= kFirstMeasured && target != kNothing; }
 
 const char* skip_space(const char* p, const char* end) {
   while (p != end && byte_scan::is_json_space(*p)) ++p;
@@ -28,14 +29,22 @@ bool parse_digits(std::string_view text, std::uint64_t& out) {
 
 }  // namespace
 
-void FieldWalker::reset() {
+void FieldWalker::reset(std::uint8_t root) {
+  root_ = root;
   depth_ = 0;
+  raw_depth_ = 0;
   place_ = Place::kStart;
 }
 
 void FieldWalker::feed(std::string_view bytes, FieldSink& sink) {
-  const char* p = bytes.data();
-  const char* const end = p + bytes.size();
+  raw_from_ = bytes.data();
+  walk(bytes.data(), bytes.data() + bytes.size(), sink);
+  if (raw_depth_ == 0) return;
+  const std::string_view part(raw_from_, static_cast<std::size_t>(bytes.data() + bytes.size() - raw_from_));
+  if (!part.empty() && place_ != Place::kBroken && place_ != Place::kIgnored) sink.on_raw(part);
+}
+
+void FieldWalker::walk(const char* p, const char* end, FieldSink& sink) {
   // In the order in which a document goes through them: a whole member needs one turn.
   while (p != end) {
     switch (place_) {
@@ -57,7 +66,7 @@ void FieldWalker::feed(std::string_view bytes, FieldSink& sink) {
         p = after_value(p, end, sink);
         break;
       case Place::kStart:
-        target_ = 0;
+        target_ = root_;
         p = begin_value(p, end, sink);
         break;
       case Place::kInKey:
@@ -71,7 +80,7 @@ void FieldWalker::feed(std::string_view bytes, FieldSink& sink) {
         p = read_scalar(p, end, sink);
         break;
       case Place::kInContainer:
-        p = skip_container(p, end);
+        p = skip_container(p, end, sink);
         break;
       case Place::kDone:
       case Place::kIgnored:
@@ -87,6 +96,7 @@ inline const char* FieldWalker::begin_value(const char* p, const char* end, Fiel
   const char c = *p;
   if (c == '"') {
     walk_ = {};
+    number_ = 0;
     place_ = Place::kInString;
     if (is_leaf(target_)) {
       text_.clear();
@@ -97,9 +107,10 @@ inline const char* FieldWalker::begin_value(const char* p, const char* end, Fiel
   if (c == '{' || c == '[') {
     if (target_ >= kFirstLeaf || depth_ == kLevels) {
       skip_depth_ = 1;
+      number_ = 1;
       nest_ = {};
       place_ = Place::kInContainer;
-      return skip_container(p + 1, end);
+      return skip_container(p + 1, end, sink);
     }
     nodes_[depth_] = target_;
     const auto bit = static_cast<std::uint16_t>(1U << depth_++);
@@ -107,6 +118,10 @@ inline const char* FieldWalker::begin_value(const char* p, const char* end, Fiel
       objects_ = static_cast<std::uint16_t>(objects_ | bit);
       place_ = Place::kFirstKey;
       sink.on_enter(target_);
+      if (table_[target_].raw && raw_depth_ == 0) {
+        raw_depth_ = depth_;
+        raw_from_ = p;
+      }
     } else {
       objects_ = static_cast<std::uint16_t>(objects_ & ~bit);
       place_ = Place::kFirstElement;
@@ -195,8 +210,10 @@ inline const char* FieldWalker::read_string(const char* p, const char* end, Fiel
     end_text(text_.text(), sink);
     return p + 1;
   }
+  number_ += static_cast<std::uint64_t>(p - from);
   if (!closed) return p;
   place_ = Place::kAfterValue;
+  if (is_measured(target_)) sink.on_length(target_, number_);
   return p + 1;
 }
 
@@ -228,13 +245,18 @@ inline const char* FieldWalker::read_scalar(const char* p, const char* end, Fiel
   return p;
 }
 
-inline const char* FieldWalker::skip_container(const char* p, const char* end) {
+inline const char* FieldWalker::skip_container(const char* p, const char* end, FieldSink& sink) {
+  const char* const from = p;
   const byte_scan::NestStop stop = byte_scan::walk_nested(p, end, nest_, [this](char c) {
     skip_depth_ += c == '{' || c == '[' ? 1U : -1U;
     return skip_depth_ == 0 ? byte_scan::Nest::kLeft : byte_scan::Nest::kGoOn;
   });
   if (stop.why == byte_scan::Nest::kBroken) return broken(stop.at);
-  if (stop.why == byte_scan::Nest::kLeft) place_ = Place::kAfterValue;
+  number_ += static_cast<std::uint64_t>(stop.at - from);
+  if (stop.why == byte_scan::Nest::kLeft) {
+    place_ = Place::kAfterValue;
+    if (is_measured(target_)) sink.on_length(target_, number_);
+  }
   return stop.at;
 }
 
@@ -250,6 +272,10 @@ inline const char* FieldWalker::after_value(const char* p, const char* end, Fiel
     return p + 1;
   }
   if (c != (in_object ? '}' : ']')) return broken(p);
+  if (raw_depth_ == depth_ && in_object) {
+    raw_depth_ = 0;
+    sink.on_raw({raw_from_, static_cast<std::size_t>(p + 1 - raw_from_)});
+  }
   const std::uint8_t node = nodes_[--depth_];
   place_ = depth_ == 0 ? Place::kDone : Place::kAfterValue;
   if (in_object) sink.on_leave(node);

@@ -186,7 +186,9 @@ const char* UsageReader::read_event_name(const char* p, const char* end) {
   const std::string_view name(word_, word_size_);
   event_ = Event::kUnnamed;
   if (tally_.family() == UsageTally::Family::kClaude) {
-    if (name.starts_with("content_block_") || name == "ping") {
+    if (name == "content_block_delta") {
+      event_ = Event::kDelta;
+    } else if (name.starts_with("content_block_") || name == "ping") {
       event_ = Event::kContent;
     } else if (name == "message_stop") {
       event_ = Event::kStop;
@@ -207,7 +209,7 @@ void UsageReader::begin_data() {
   if (has_data_) {
     walker_.feed("\n", tally_);
   } else {
-    walker_.reset();
+    walker_.reset(event_ == Event::kDelta ? UsageTally::delta_root() : std::uint8_t{0});
     has_data_ = true;
   }
 }

@@ -15,7 +15,10 @@ enum ClaudeNode : std::uint8_t {
   kCacheCreation,
   kServerTools,
   kOutputDetails,
-  kClaudeError
+  kClaudeError,
+  kDelta,
+  kBlock,
+  kDeltaDocument,
 };
 enum GoogleNode : std::uint8_t {
   kCandidate = 1,
@@ -27,6 +30,9 @@ enum GoogleNode : std::uint8_t {
   kEmbedding,
   kStatistics,
   kGoogleError,
+  kContent,
+  kPart,
+  kCandidateDetails,
 };
 enum Leaf : std::uint8_t {
   kType = kFirstLeaf,
@@ -48,10 +54,16 @@ enum Leaf : std::uint8_t {
   kModality,
   kModalityTokens,
   kTextTokens,
+  kServiceTier,
+  kGeo,
+  kSpeed,
+  kMimeType,
+  kGenerated = kFirstMeasured,
 };
 
 constexpr FieldRule kClaudeDocument[] = {
-    {"type", kType}, {"message", kMessage}, {"usage", kUsage}, {"model", kModel}, {"error", kClaudeError}};
+    {"type", kType},   {"message", kMessage},    {"usage", kUsage},   {"model", kModel},
+    {"delta", kDelta}, {"error", kClaudeError}, {"content", kBlock}};
 constexpr FieldRule kClaudeMessage[] = {{"model", kModel}, {"usage", kUsage}};
 constexpr FieldRule kClaudeUsage[] = {
     {"input_tokens", kInput},
@@ -61,23 +73,30 @@ constexpr FieldRule kClaudeUsage[] = {
     {"cache_creation", kCacheCreation},
     {"server_tool_use", kServerTools},
     {"output_tokens_details", kOutputDetails},
+    {"service_tier", kServiceTier},
+    {"inference_geo", kGeo},
+    {"speed", kSpeed},
 };
 constexpr FieldRule kClaudeCache[] = {{"ephemeral_5m_input_tokens", kCacheWrite5m},
                                       {"ephemeral_1h_input_tokens", kCacheWrite1h}};
 constexpr FieldRule kClaudeTools[] = {{"web_search_requests", kWebSearches}};
 constexpr FieldRule kClaudeDetails[] = {{"thinking_tokens", kThinking}};
-constexpr FieldNode kClaudeTable[] = {{kClaudeDocument},
-                                      {kClaudeMessage},
-                                      {kClaudeUsage},
-                                      {kClaudeCache},
-                                      {kClaudeTools},
-                                      {kClaudeDetails},
-                                      {}};
+constexpr FieldRule kClaudeDelta[] = {
+    {"text", kGenerated}, {"thinking", kGenerated}, {"partial_json", kGenerated}};
+constexpr FieldRule kClaudeDeltaDocument[] = {{"delta", kDelta}};
+constexpr FieldRule kClaudeBlock[] = {{"text", kGenerated}, {"thinking", kGenerated}, {"input", kGenerated}};
+constexpr FieldNode kClaudeTable[] = {{kClaudeDocument}, {kClaudeMessage}, {kClaudeUsage, true},
+                                      {kClaudeCache},    {kClaudeTools},   {kClaudeDetails},
+                                      {},                {kClaudeDelta},   {kClaudeBlock},
+                                      {kClaudeDeltaDocument}};
 
 constexpr FieldRule kGoogleDocument[] = {{"candidates", kCandidate},   {"usageMetadata", kUsageMetadata},
                                          {"modelVersion", kModel},     {"promptFeedback", kPromptFeedback},
                                          {"predictions", kPrediction}, {"error", kGoogleError}};
-constexpr FieldRule kGoogleCandidate[] = {{"finishReason", kFinish}};
+constexpr FieldRule kGoogleCandidate[] = {{"finishReason", kFinish}, {"content", kContent}};
+constexpr FieldRule kGoogleContent[] = {{"parts", kPart}};
+constexpr FieldRule kGooglePart[] = {
+    {"text", kGenerated}, {"functionCall", kGenerated}, {"executableCode", kGenerated}};
 constexpr FieldRule kGoogleFeedback[] = {{"blockReason", kFinish}};
 constexpr FieldRule kGoogleUsage[] = {
     {"promptTokenCount", kPrompt},
@@ -87,18 +106,51 @@ constexpr FieldRule kGoogleUsage[] = {
     {"toolUsePromptTokenCount", kToolPrompt},
     {"promptTokensDetails", kPromptDetails},
     {"cacheTokensDetails", kCacheDetails},
+    {"candidatesTokensDetails", kCandidateDetails},
+    {"trafficType", kServiceTier},
+    {"serviceTier", kServiceTier},
 };
 constexpr FieldRule kGoogleModality[] = {{"modality", kModality}, {"tokenCount", kModalityTokens}};
-constexpr FieldRule kGooglePrediction[] = {{"embeddings", kEmbedding}};
+constexpr FieldRule kGooglePrediction[] = {{"embeddings", kEmbedding}, {"mimeType", kMimeType}};
 constexpr FieldRule kGoogleEmbedding[] = {{"statistics", kStatistics}};
 constexpr FieldRule kGoogleStatistics[] = {{"token_count", kTextTokens}};
 constexpr FieldNode kGoogleTable[] = {
-    {kGoogleDocument}, {kGoogleCandidate},  {kGoogleFeedback},  {kGoogleUsage},      {kGoogleModality},
-    {kGoogleModality}, {kGooglePrediction}, {kGoogleEmbedding}, {kGoogleStatistics}, {}};
+    {kGoogleDocument}, {kGoogleCandidate},  {kGoogleFeedback},  {kGoogleUsage, true}, {kGoogleModality},
+    {kGoogleModality}, {kGooglePrediction}, {kGoogleEmbedding}, {kGoogleStatistics},  {},
+    {kGoogleContent},  {kGooglePart},       {kGoogleModality}};
 
 std::int64_t or_zero(std::int64_t value) { return std::max<std::int64_t>(value, 0); }
 
+// Vertex tells a kind of traffic, the others a tier.
+void assign_tier(UsageWord<11>& tier, std::string_view value) {
+  constexpr std::string_view kOnDemand = "ON_DEMAND";
+  if (value.ends_with("_UNSPECIFIED")) return;
+  if (value == kOnDemand) return tier.assign("standard");
+  if (value == "PROVISIONED_THROUGHPUT") return tier.assign("provisioned");
+  for (const std::string_view prefix : {std::string_view("ON_DEMAND_"), std::string_view("SERVICE_TIER_")}) {
+    if (value.starts_with(prefix)) value.remove_prefix(prefix.size());
+  }
+  char small[11];
+  const std::size_t size = std::min(value.size(), sizeof small);
+  std::transform(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(size), small,
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  tier.assign({small, size});
+}
+
 }  // namespace
+
+constexpr std::size_t kUsualRawUsage = 512;
+
+struct UsageTally::RawUsage {
+  std::string begun;          // of the object being read
+  std::string message_start;  // Anthropic's streams
+  std::string last;
+};
+
+UsageTally::UsageTally(Family family) : family_(family) {}
+UsageTally::~UsageTally() = default;
+UsageTally::UsageTally(UsageTally&&) noexcept = default;
+UsageTally& UsageTally::operator=(UsageTally&&) noexcept = default;
 
 UsageTally::Family UsageTally::family_of(Dialect dialect) {
   switch (dialect) {
@@ -122,10 +174,12 @@ FieldTable UsageTally::table_of(Family family) {
   return kNothing;
 }
 
+std::uint8_t UsageTally::delta_root() { return kDeltaDocument; }
+
 void UsageTally::on_number(std::uint8_t leaf, std::int64_t value) {
   if (family_ == Family::kGoogle) {
     google_number(leaf, value);
-  } else {
+  } else if (!in_content_) {
     claude_number(leaf, value);
   }
 }
@@ -136,7 +190,7 @@ void UsageTally::claude_number(std::uint8_t leaf, std::int64_t value) {
       usage_.input = value;
       break;
     case kOutput:
-      usage_.output = value;
+      tell_output(value);
       break;
     case kCacheRead:
       usage_.cache_read = value;
@@ -175,10 +229,12 @@ void UsageTally::google_number(std::uint8_t leaf, std::int64_t value) {
       derive_google();
       break;
     case kCandidates:
-      usage_.output = value;
+      tell_output(value);
       break;
     case kThoughts:
       usage_.thoughts = value;
+      usage_.uncounted_text_bytes = 0;
+      output_told_ = true;
       break;
     case kToolPrompt:
       usage_.tool_prompt = value;
@@ -190,6 +246,30 @@ void UsageTally::google_number(std::uint8_t leaf, std::int64_t value) {
     default:
       break;
   }
+}
+
+void UsageTally::tell_output(std::int64_t value) {
+  usage_.output = value;
+  usage_.uncounted_text_bytes = 0;
+  output_told_ = true;
+}
+
+void UsageTally::on_length(std::uint8_t leaf, std::uint64_t bytes) {
+  const auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - usage_.uncounted_text_bytes);
+  usage_.uncounted_text_bytes += static_cast<std::int64_t>(std::min(bytes, most));
+}
+
+void UsageTally::on_raw(std::string_view bytes) {
+  raw_->begun.append(bytes.substr(0, kRawUsageBytes - std::min(raw_->begun.size(), kRawUsageBytes)));
+}
+
+std::string UsageTally::raw_usage() const {
+  if (raw_ == nullptr) return {};
+  if (raw_->message_start.empty()) return raw_->last;
+  constexpr std::size_t kEach = (kRawUsageBytes - 48) / 2;
+  std::string both = R"({"message_start":)" + raw_->message_start.substr(0, kEach);
+  if (!raw_->last.empty()) both += R"(,"message_delta":)" + raw_->last.substr(0, kEach);
+  return both + "}";
 }
 
 void UsageTally::derive_google() {
@@ -211,9 +291,25 @@ bool UsageTally::on_text(std::uint8_t leaf, std::string_view value) {
       if (!value.ends_with("_UNSPECIFIED")) says_final_ = true;
       break;
     case kType:
-      if (value.starts_with("content_block") || value == "ping") return false;
+      if (value == "content_block_delta") {
+        in_content_ = true;
+      } else if (value == "ping" || value.starts_with("content_block")) {
+        return false;
+      }
       if (value == "message_stop") says_final_ = true;
       if (value == "error") says_error_ = true;
+      break;
+    case kServiceTier:
+      assign_tier(usage_.service_tier, value);
+      break;
+    case kGeo:
+      usage_.inference_geo.assign(value);
+      break;
+    case kSpeed:
+      usage_.speed.assign(value);
+      break;
+    case kMimeType:
+      item_is_image_ = value.starts_with("image/");
       break;
     default:
       break;
@@ -222,18 +318,30 @@ bool UsageTally::on_text(std::uint8_t leaf, std::string_view value) {
 }
 
 void UsageTally::on_enter(std::uint8_t node) {
+  const bool raw = node == (family_ == Family::kClaude ? std::uint8_t{kUsage} : std::uint8_t{kUsageMetadata});
   if (node == 0) {
     says_final_ = false;
     says_error_ = false;
+    output_told_ = false;
+    in_message_ = false;
+    in_content_ = false;
     embedded_ = 0;
-  } else if (family_ == Family::kClaude) {
-    if (node == kUsage) short_tier_told_ = false;
-    if (node == kClaudeError) says_error_ = true;
-  } else {
-    if (node == kGoogleError) says_error_ = true;
-    item_tokens_ = Usage::kUnset;
-    item_is_audio_ = false;
+    images_ = 0;
+  } else if (raw) {
+    if (raw_ == nullptr) raw_ = std::make_unique<RawUsage>();
+    raw_->begun.clear();
+    raw_->begun.reserve(kUsualRawUsage);
+    short_tier_told_ = false;
   }
+  if (family_ == Family::kClaude) {
+    if (node == kMessage) in_message_ = true;
+    if (node == kClaudeError) says_error_ = true;
+    return;
+  }
+  if (node == kGoogleError) says_error_ = true;
+  if (node == kPrediction) item_is_image_ = false;
+  item_tokens_ = Usage::kUnset;
+  item_is_audio_ = false;
 }
 
 void UsageTally::on_leave(std::uint8_t node) {
@@ -241,14 +349,29 @@ void UsageTally::on_leave(std::uint8_t node) {
     ++documents_;
     saw_final_ |= says_final_;
     saw_error_ |= says_error_;
+    // What the document told as output holds its text, too, whichever came first.
+    if (output_told_) usage_.uncounted_text_bytes = 0;
+  } else if (family_ == Family::kGoogle) {
+    leave_google(node);
+  } else if (node == kMessage) {
+    in_message_ = false;
+  } else if (node == kUsage && !in_content_) {
+    std::swap(raw_->begun, in_message_ ? raw_->message_start : raw_->last);
   }
-  if (family_ != Family::kGoogle || item_tokens_ < 0) return;
+}
+
+void UsageTally::leave_google(std::uint8_t node) {
+  if (node == kUsageMetadata) std::swap(raw_->begun, raw_->last);
+  if (node == kPrediction && item_is_image_) usage_.images = ++images_;
+  if (item_tokens_ < 0) return;
   if (node == kPromptDetails && item_is_audio_) {
     audio_prompt_ = item_tokens_;
     derive_google();
   } else if (node == kCacheDetails && item_is_audio_) {
     audio_cached_ = item_tokens_;
     derive_google();
+  } else if (node == kCandidateDetails && item_is_audio_) {
+    usage_.audio_output = item_tokens_;
   } else if (node == kStatistics) {
     // One answer to several texts tells each text's tokens: the only place where numbers are summed up.
     embedded_ += std::min(item_tokens_, std::numeric_limits<std::int64_t>::max() - embedded_);

@@ -163,7 +163,11 @@ TEST(MetricsDocumentation, NamesEveryFieldOfTheAccessLog) {
   record.method = record.path = record.model = record.upstream_model = record.error = "x";
   record.upstream_model = "y";
   record.upstream_status = 200;
-  record.usage = {1, 1, 1, 1, 1, 1, 1, 1, 1, false};
+  Usage& usage = record.usage;
+  for (auto* count : {&usage.input, &usage.cache_write_5m, &usage.cache_write_1h, &usage.cache_read, &usage.output,
+                      &usage.thoughts, &usage.tool_prompt, &usage.audio_input, &usage.web_searches}) {
+    *count = 1;
+  }
   record.usage_estimated = true;
   MemorySink sink;
   AccessLog(sink).write(record);
