@@ -22,8 +22,10 @@ function M.authenticate(request)
 
   -- The map's clients first, then what the token endpoint has issued. Why a credential is not good
   -- is the operator's business: to the caller an unknown one and a disabled one look the same.
-  local identity = find(credential)
-  if not identity then
+  local identity, why, cause = find(credential)
+  if cause == "unavailable" then
+    return request:reject(503, why, 1)
+  elseif not identity then
     return request:reject(401, INVALID, nil, "API_KEY_INVALID")
   end
 
@@ -31,6 +33,12 @@ function M.authenticate(request)
   if service ~= "any" and service ~= service_of[request:dialect()] then
     local why = "This credential is for " .. service .. " paths, and this is not one of them."
     return request:reject(403, why, nil, "API_KEY_SERVICE_BLOCKED")
+  end
+
+  local address = request:client_address()
+  if not identity:allows_address(address) then
+    local text = "This credential may not be used from " .. address .. "."
+    return request:reject(403, text, nil, "API_KEY_IP_ADDRESS_BLOCKED")
   end
   return identity
 end

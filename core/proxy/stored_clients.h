@@ -18,12 +18,21 @@ namespace moongate {
 
 // A client by its name, with the user whom it belongs to.
 struct StoredClient {
+  std::string id;
   std::string name;
   std::string user_id;  // empty: nobody pays
   std::string user_name;
   bool enabled = true;  // it and its user
   std::shared_ptr<const Terms> terms;       // never null
   std::shared_ptr<const Terms> user_terms;  // null: no user
+};
+
+// A user by its name, for clients of the map that name one.
+struct StoredUser {
+  std::string id;
+  std::string name;
+  bool enabled = true;
+  std::shared_ptr<const Terms> terms;  // never null
 };
 
 class StoredClients {
@@ -36,6 +45,7 @@ class StoredClients {
 
   // nullptr: the store knows no such client. Valid as long as this.
   const StoredClient* find(std::string_view name) const;
+  const StoredUser* find_user(std::string_view name) const;
   std::int64_t generation() const { return generation_; }
 
  private:
@@ -44,6 +54,7 @@ class StoredClients {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   std::unordered_map<std::string, StoredClient, Hash, std::equal_to<>> by_name_;
+  std::unordered_map<std::string, StoredUser, Hash, std::equal_to<>> users_;  // by name
   std::int64_t generation_ = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include "script/event_text.h"
 #include "script/exchange_state.h"
+#include "script/moon/json_text.h"
 
 namespace moongate {
 namespace {
@@ -128,6 +129,16 @@ Status read_identity_field(lua_State* L, std::string_view key, Identity& identit
   if (key == "models") {
     return each_element(L, key, [&] { return read_text(L, "a model", identity.models.emplace_back()); });
   }
+  if (key == "terms") {
+    if (!lua_istable(L, -1)) return wrong("terms has to be a table");
+    auto terms = parse_terms(encode_json(L, lua_gettop(L)));
+    if (!terms.ok()) return terms.error().wrap("an identity's terms");
+    identity.trace = terms->trace;
+    identity.markup_ppm = terms->markup_ppm;
+    identity.expires_at_s = terms->expires_at_s;
+    identity.levels.push_back({"client", {}, {}, std::make_shared<const Terms>(std::move(*terms))});
+    return {};
+  }
   if (key == "gemini_accounts") return read_weighted(L, key, identity.gemini_accounts);
   if (key == "claude_accounts") return read_weighted(L, key, identity.claude_accounts);
   return wrong("an identity has no field '" + std::string(key.substr(0, 64)) + "'");
@@ -224,6 +235,7 @@ Result<std::shared_ptr<const Identity>> read_identity_table(lua_State* L, int in
   if (!status.ok()) return status.error();
   if (identity->client.empty())
     return wrong("an identity has to have a client, the name for logs and metrics");
+  for (TermsLevel& level : identity->levels) level.id = level.title = identity->client;
   return std::shared_ptr<const Identity>(std::move(identity));
 }
 

@@ -59,6 +59,8 @@
 ---@field service_type fun(self: Identity): "google" | "anthropic" | "any"
 ---@field allows_model fun(self: Identity, model?: string): boolean
 ---@field allows_provider fun(self: Identity, provider: Provider): boolean
+---@field allows_address fun(self: Identity, address: string): boolean
+---@field user fun(self: Identity): string?
 
 ---@class Account
 ---@field name fun(self: Account): string
@@ -105,7 +107,7 @@
 ---@field incr fun(key: string, by: integer, ttl?: number): number?, string?
 
 ---@class moon.clients
----@field find fun(credential?: string): Identity?, string?
+---@field find fun(credential?: string): Identity?, string?, string?
 ---@field identity fun(described: table): Identity
 
 ---@class moon.config

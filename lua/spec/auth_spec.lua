@@ -60,4 +60,19 @@ describe("authenticate", function()
       expect(open():send({ path = path, headers = key }).rejected).to_be_nil()
     end
   end)
+
+  it("lets a credential be used only from its addresses", function()
+    local bench = case({
+      clients = {
+        ["key-here"] = { client = "here", terms = { ip_allow = { "192.0.2.0/24", "::1" } } },
+        ["key-there"] = { client = "there", terms = { ip_allow = { "203.0.113.0/24" } } },
+      },
+      accounts = { { name = "main.json", provider = "anthropic" } },
+    })
+    local here = bench:send({ headers = { ["x-api-key"] = "key-here" }, body = claude })
+    expect(here.rejected).to_be_nil()
+    local there = bench:send({ headers = { ["x-api-key"] = "key-there" }, body = claude })
+    expect(there.rejected.status).to_be(403)
+    expect(there.rejected.reason).to_be("API_KEY_IP_ADDRESS_BLOCKED")
+  end)
 end)

@@ -44,17 +44,32 @@ int allows_model(lua_State* L) {
   return 1;
 }
 
+int allows_address(lua_State* L) {
+  lua_pushboolean(L, check_identity(L).allows_address(check_view(L, 2)));
+  return 1;
+}
+
+// user() -> the name of who pays; nil: nobody
+int user(lua_State* L) {
+  const Identity& identity = check_identity(L);
+  if (identity.user_id.empty()) lua_pushnil(L);
+  else push_view(L, identity.user_name);
+  return 1;
+}
+
 int to_text(lua_State* L) {
   push_view(L, "identity " + check_identity(L).client);
   return 1;
 }
 
 constexpr luaL_Reg kMethods[] = {
+    {"allows_address", guarded<allows_address>},
     {"allows_model", guarded<allows_model>},
     {"allows_provider", guarded<allows_provider>},
     {"client", guarded<client>},
     {"kind", guarded<kind>},
     {"service_type", guarded<service_type>},
+    {"user", guarded<user>},
     {nullptr, nullptr},
 };
 
@@ -64,7 +79,7 @@ int push_answer(lua_State* L, const ClientAnswer& answer) {
   return 1;
 }
 
-// find(credential) -> identity; nil and why not
+// find(credential) -> identity; nil and why not; nil, why not and "unavailable" when it could not be found out
 int find(lua_State* L) {
   if (lua_isnil(L, 1)) return push_failure(L, "No credential was given.");
   ScriptServices& services = LuaPhases::of(L).services();
@@ -73,7 +88,10 @@ int find(lua_State* L) {
   if (services.try_find_client(credential, answer)) return push_answer(L, answer);
   using Answer = Result<ClientAnswer>;
   return wait_for<Answer>(L, services.find_client(std::string(credential)), [](lua_State* co, Answer& found) {
-    return found.ok() ? push_answer(co, *found) : push_failure(co, found.error().message);
+    if (found.ok()) return push_answer(co, *found);
+    const int pushed = push_failure(co, found.error().message);
+    push_view(co, "unavailable");
+    return pushed + 1;
   });
 }
 
