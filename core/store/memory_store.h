@@ -9,7 +9,7 @@
 
 namespace moongate {
 
-class MemoryStore : public Store, public DirectoryStore, public LedgerStore {
+class MemoryStore : public Store {
  public:
   Result<bool> insert_virtual_account(const VirtualAccountRecord& record) override;
   Result<std::vector<VirtualAccountRecord>> list_virtual_accounts() override;

@@ -1,6 +1,7 @@
 #include "store/migrations.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "crypto/hash.h"
 
@@ -16,9 +17,16 @@ std::string title(const Migration& migration) {
   return std::to_string(migration.version) + " (" + std::string(migration.name) + ")";
 }
 
+// What the operator is left with when a script stops midway is said with the failure.
 Status run_script(SqlConnection& connection, std::string_view script) {
-  for (const std::string& statement : split_statements(script)) {
-    if (Result<std::int64_t> done = connection.execute(statement, {}); !done) return done.error();
+  const std::vector<std::string> statements = split_statements(script);
+  for (std::size_t i = 0; i < statements.size(); ++i) {
+    const Result<std::int64_t> done = connection.execute(connection.definition(statements[i]), {});
+    if (done) continue;
+    if (connection.transactional_schema()) return done.error();
+    return done.error().wrap(
+        "statement " + std::to_string(i + 1) + " of " + std::to_string(statements.size()) +
+        " was refused, and those before it stay done: this database cannot take them back");
   }
   return {};
 }
@@ -26,17 +34,20 @@ Status run_script(SqlConnection& connection, std::string_view script) {
 struct Applied {
   std::int64_t version;
   std::string name, digest, state;
+  std::int64_t applied_at_s;
 };
 
 Result<std::vector<Applied>> read_applied(SqlConnection& connection) {
-  if (Result<std::int64_t> made = connection.execute(kCreateBookkeeping, {}); !made) return made.error();
-  const Result<std::vector<SqlRow>> rows =
-      connection.query("SELECT version, name, digest, state FROM schema_migrations ORDER BY version", {});
+  const std::string create = connection.definition(std::string(kCreateBookkeeping));
+  if (Result<std::int64_t> made = connection.execute(create, {}); !made) return made.error();
+  const Result<std::vector<SqlRow>> rows = connection.query(
+      "SELECT version, name, digest, state, applied_at FROM schema_migrations ORDER BY version", {});
   if (!rows) return rows.error();
   std::vector<Applied> applied;
   for (const SqlRow& row : *rows) {
     applied.push_back({std::get<std::int64_t>(row[0]), std::get<std::string>(row[1]),
-                       std::get<std::string>(row[2]), std::get<std::string>(row[3])});
+                       std::get<std::string>(row[2]), std::get<std::string>(row[3]),
+                       std::get<std::int64_t>(row[4])});
   }
   return applied;
 }
@@ -89,8 +100,8 @@ Status unmark(SqlConnection& connection, const Migration& migration) {
 
 // One step up, or none when the database is up to date; `done` says which. Each step looks anew, within its
 // own transaction, since another process may have gone the same way in the meantime.
-Status step_up(SqlConnection& connection, const std::vector<Migration>& known, std::int64_t now_s,
-               bool& done) {
+Status step_up(SqlConnection& connection, const std::vector<Migration>& known, std::int64_t now_s, bool& done,
+               MigrationReport& report) {
   const Result<std::vector<Applied>> applied = read_applied(connection);
   if (!applied) return applied.error();
   if (Status ok = check(*applied, known); !ok) return ok;
@@ -102,11 +113,12 @@ Status step_up(SqlConnection& connection, const std::vector<Migration>& known, s
   if (ok) ok = run_script(connection, next.up);
   if (ok) ok = mark(connection, next, "done", now_s);
   if (!ok) return ok.error().wrap("migration " + title(next) + " failed");
+  report.applied.push_back(title(next));
   return {};
 }
 
 Status step_down(SqlConnection& connection, const std::vector<Migration>& known, std::int64_t target,
-                 bool& done) {
+                 bool& done, MigrationReport& report) {
   const Result<std::vector<Applied>> applied = read_applied(connection);
   if (!applied) return applied.error();
   if (Status ok = check(*applied, known); !ok) return ok;
@@ -117,27 +129,70 @@ Status step_down(SqlConnection& connection, const std::vector<Migration>& known,
   if (ok) ok = run_script(connection, last.down);
   if (ok) ok = unmark(connection, last);
   if (!ok) return ok.error().wrap("migration " + title(last) + " cannot be taken back");
+  report.taken_back.push_back(title(last));
   return {};
+}
+
+using Step = std::function<Status(SqlConnection&, bool& done)>;
+
+// Steps until there is none left, alone among all processes.
+Status run_steps(SqlDriver& driver, const Step& step) {
+  return driver.run([&](SqlConnection& connection) -> Status {
+    if (Status locked = connection.lock_schema(); !locked) return locked;
+    Status ok;
+    for (bool done = false; ok && !done;) {
+      const auto once = [&](SqlConnection& lent) { return step(lent, done); };
+      ok = connection.transactional_schema() ? in_transaction(connection, SqlIsolation::kSnapshot, once)
+                                             : once(connection);
+    }
+    connection.unlock_schema();
+    return ok;
+  });
 }
 
 }  // namespace
 
-Status migrate_up(SqlDriver& driver, const std::vector<Migration>& migrations, std::int64_t now_s) {
-  for (bool done = false; !done;) {
-    const Status ok = driver.run_transaction(
-        [&](SqlConnection& connection) { return step_up(connection, migrations, now_s, done); });
-    if (!ok) return ok;
-  }
-  return {};
+Result<MigrationReport> migrate_up(SqlDriver& driver, const std::vector<Migration>& migrations,
+                                   std::int64_t now_s) {
+  MigrationReport report;
+  const Status ok = run_steps(driver, [&](SqlConnection& connection, bool& done) {
+    return step_up(connection, migrations, now_s, done, report);
+  });
+  if (!ok) return ok.error();
+  report.version = static_cast<std::int64_t>(migrations.size());
+  return report;
 }
 
-Status migrate_down(SqlDriver& driver, const std::vector<Migration>& migrations, std::int64_t version) {
-  for (bool done = false; !done;) {
-    const Status ok = driver.run_transaction(
-        [&](SqlConnection& connection) { return step_down(connection, migrations, version, done); });
-    if (!ok) return ok;
-  }
-  return {};
+Result<MigrationReport> migrate_down(SqlDriver& driver, const std::vector<Migration>& migrations,
+                                     std::int64_t version) {
+  MigrationReport report;
+  const Status ok = run_steps(driver, [&](SqlConnection& connection, bool& done) {
+    return step_down(connection, migrations, version, done, report);
+  });
+  if (!ok) return ok.error();
+  const Result<std::int64_t> left = schema_version(driver);
+  if (!left) return left.error();
+  report.version = *left;
+  return report;
+}
+
+Result<MigrationStatus> migration_status(SqlDriver& driver, const std::vector<Migration>& migrations) {
+  MigrationStatus status;
+  const Status ok = driver.run([&](SqlConnection& connection) -> Status {
+    status = {};
+    const Result<std::vector<Applied>> applied = read_applied(connection);
+    if (!applied) return applied.error();
+    for (const Applied& one : *applied)
+      status.steps.push_back({one.version, one.name, one.state, one.applied_at_s});
+    for (std::size_t i = applied->size(); i < migrations.size(); ++i) {
+      status.steps.push_back({migrations[i].version, std::string(migrations[i].name), "pending", 0});
+    }
+    status.pending = migrations.size() > applied->size() ? migrations.size() - applied->size() : 0;
+    if (const Status sound = check(*applied, migrations); !sound) status.trouble = sound.error().message;
+    return {};
+  });
+  if (!ok) return ok.error();
+  return status;
 }
 
 Result<std::int64_t> schema_version(SqlDriver& driver) {
@@ -145,7 +200,7 @@ Result<std::int64_t> schema_version(SqlDriver& driver) {
   const Status ok = driver.run([&](SqlConnection& connection) -> Status {
     const Result<std::vector<Applied>> applied = read_applied(connection);
     if (!applied) return applied.error();
-    if (!applied->empty()) version = applied->back().version;
+    version = applied->empty() ? 0 : applied->back().version;
     return {};
   });
   if (!ok) return ok.error();

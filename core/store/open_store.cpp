@@ -16,7 +16,7 @@ Result<std::unique_ptr<Store>> open_store(std::string_view url, const std::files
   Result<std::unique_ptr<SqlDriver>> driver =
       open_sqlite(file == ":memory:" ? std::filesystem::path() : data_dir / file);
   if (!driver) return driver.error();
-  if (Status ok = migrate_up(**driver, embedded_migrations(), now_s); !ok) {
+  if (const auto ok = migrate_up(**driver, embedded_migrations(), now_s); !ok) {
     return ok.error().wrap("the schema of " + std::string(url) + " cannot be brought up to date");
   }
   return std::unique_ptr<Store>(std::make_unique<SqlStore>(std::move(*driver)));

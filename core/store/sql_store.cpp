@@ -34,6 +34,7 @@ Result<bool> SqlStore::transaction(const std::function<Result<bool>(SqlConnectio
   bool answer = false;
   bool refused = false;
   const Status ok = driver_->run_transaction([&](SqlConnection& connection) -> Status {
+    refused = false;
     const Result<bool> done = use(connection);
     if (!done) return done.error();
     answer = *done;
@@ -43,6 +44,22 @@ Result<bool> SqlStore::transaction(const std::function<Result<bool>(SqlConnectio
   });
   if (!ok && !refused) return ok.error();
   return answer;
+}
+
+Result<bool> SqlStore::directory_change(const std::function<Result<bool>(SqlConnection&)>& use) {
+  return transaction([&](SqlConnection& connection) -> Result<bool> {
+    const Result<std::int64_t> raised =
+        connection.execute("UPDATE counters SET amount = amount + 1 WHERE name = 'directory_generation'", {});
+    if (!raised) return raised.error();
+    return use(connection);
+  });
+}
+
+Result<std::int64_t> SqlStore::directory_generation() {
+  const Result<std::vector<SqlRow>> rows =
+      query("SELECT amount FROM counters WHERE name = ?", {std::string("directory_generation")});
+  if (!rows) return rows.error();
+  return rows->empty() ? 0 : RowReader(rows->front()).number();
 }
 
 // --- signing keys

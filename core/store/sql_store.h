@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "store/sql_driver.h"
+#include "store/sql_rows.h"
 #include "store/store.h"
 
 namespace moongate {
@@ -44,35 +45,79 @@ class SqlStore final : public Store {
 
   Status erase_expired(std::int64_t now_s) override;
 
+  Result<std::int64_t> directory_generation() override;
+  Result<bool> insert_user(const UserRecord& record) override;
+  Result<std::vector<UserRecord>> list_users() override;
+  Result<std::optional<UserRecord>> find_user(std::string_view id) override;
+  Result<std::optional<UserRecord>> find_user_by_name(std::string_view name) override;
+  Result<std::optional<UserRecord>> find_user_by_email(std::string_view email) override;
+  Result<bool> update_user(const UserRecord& record) override;
+  Result<bool> insert_client(const ClientRecord& record) override;
+  Result<std::vector<ClientRecord>> list_clients() override;
+  Result<std::optional<ClientRecord>> find_client(std::string_view id) override;
+  Result<std::optional<ClientRecord>> find_client_by_name(std::string_view name) override;
+  Result<bool> update_client(const ClientRecord& record) override;
+  Result<bool> erase_client(std::string_view id) override;
+  Result<bool> insert_key(const ApiKeyRecord& record) override;
+  Result<std::vector<ApiKeyRecord>> list_keys(std::string_view client_id) override;
+  Result<std::optional<ApiKeyRecord>> find_key(std::string_view id) override;
+  Result<std::optional<KeyHolder>> find_holder(std::string_view sha256) override;
+  Result<std::optional<KeyHolder>> find_holder_by_client(std::string_view client_name) override;
+  Result<bool> update_key(const ApiKeyRecord& record) override;
+  Result<bool> replace_key_secret(std::string_view id, std::string_view sha256,
+                                  std::string_view prefix) override;
+  Result<bool> erase_key(std::string_view id) override;
+  Status touch_keys(const std::vector<std::pair<std::string, std::int64_t>>& id_and_last_used_s) override;
+  Result<bool> insert_upstream_account(const UpstreamAccountRecord& record) override;
+  Result<std::vector<UpstreamAccountRecord>> list_upstream_accounts() override;
+  Result<std::optional<UpstreamAccountRecord>> find_upstream_account(std::string_view name) override;
+  Result<bool> update_upstream_account(const UpstreamAccountRecord& record) override;
+  Result<bool> erase_upstream_account(std::string_view name) override;
+
+  Result<Appended> append_ledger(const std::vector<LedgerRecord>& records) override;
+  Result<std::vector<LedgerRecord>> list_ledger(const LedgerQuery& query) override;
+  Result<std::optional<LedgerRecord>> find_ledger(std::string_view request_id) override;
+  Result<std::int64_t> reprice_ledger(std::int64_t from_ms, std::int64_t to_ms,
+                                      const std::function<void(LedgerRecord&)>& price) override;
+  Result<std::vector<UsageRollup>> sum_usage(const UsageQuery& query) override;
+  Result<std::int64_t> balance(std::string_view user_id) override;
+  Result<std::vector<Balance>> list_balances() override;
+  Result<bool> move_balance(const MovementRecord& record) override;
+  Result<std::vector<MovementRecord>> list_movements(std::string_view user_id, int limit) override;
+  Status check_books() override;
+  Result<std::vector<PriceRecord>> list_prices() override;
+  Status replace_prices(const std::vector<PriceRecord>& rows) override;
+  Result<bool> insert_notification(const NotificationRecord& record) override;
+  Result<std::vector<NotificationRecord>> list_notifications(int limit) override;
+  Result<bool> mark_notification_read(std::string_view id, std::int64_t at_s) override;
+  Status append_audit(const AuditRecord& record) override;
+  Result<std::vector<AuditRecord>> list_audit(int limit) override;
+
  private:
   Result<std::vector<VirtualAccountRecord>> select_accounts(std::string_view where, const SqlRow& parameters);
   Result<std::vector<OAuthClientRecord>> select_clients(std::string_view where, const SqlRow& parameters);
   Result<std::vector<SqlRow>> query(std::string_view sql, const SqlRow& parameters);
   Result<std::int64_t> execute(std::string_view sql, const SqlRow& parameters);
   Result<bool> insert(std::string_view sql, const SqlRow& parameters);
-  // `use` in a transaction; its answer once that is committed.
+  // `use` in a transaction; its answer once that is committed. False leaves nothing behind.
   Result<bool> transaction(const std::function<Result<bool>(SqlConnection&)>& use);
+  // The same, and the generation is raised first: changes of the directory wait for each other there, so that
+  // what they look up stays true.
+  Result<bool> directory_change(const std::function<Result<bool>(SqlConnection&)>& use);
+  // One step of reprice_ledger: up to 500 rows behind the place given. An empty last_id: there were none.
+  struct RepricedBatch {
+    std::int64_t changed = 0;
+    std::int64_t last_ms = 0;
+    std::string last_id;
+  };
+  static Status reprice_batch(SqlConnection& connection, std::int64_t after_ms, const std::string& after_id,
+                              std::int64_t to_ms, const std::function<void(LedgerRecord&)>& price,
+                              RepricedBatch& batch);
+  Result<std::optional<UserRecord>> select_user(std::string_view where, std::string_view value);
+  Result<std::optional<ClientRecord>> select_client(std::string_view where, std::string_view value);
+  Result<std::optional<KeyHolder>> select_holder(std::string_view sql, std::string_view value);
 
   std::unique_ptr<SqlDriver> driver_;
-};
-
-// Columns of a row, in order; the queries name them, so a wrong type is our own mistake and gives 0 or "".
-class RowReader {
- public:
-  explicit RowReader(const SqlRow& row) : row_(row) {}
-  std::string text() {
-    const auto* value = std::get_if<std::string>(&row_[next_++]);
-    return value != nullptr ? *value : std::string();
-  }
-  std::int64_t number() {
-    const auto* value = std::get_if<std::int64_t>(&row_[next_++]);
-    return value != nullptr ? *value : 0;
-  }
-  bool flag() { return number() != 0; }
-
- private:
-  const SqlRow& row_;
-  std::size_t next_ = 0;
 };
 
 }  // namespace moongate

@@ -97,7 +97,9 @@ class SqliteConnection final : public SqlConnection {
     return failure(sql, code);
   }
 
-  Status begin() override { return run("BEGIN IMMEDIATE"); }
+  SqlDialect dialect() const override { return SqlDialect::kSqlite; }
+  bool transactional_schema() const override { return true; }
+  Status begin(SqlIsolation) override { return run("BEGIN IMMEDIATE"); }
   Status commit() override { return run("COMMIT"); }
   void rollback() override {
     if (sqlite3_get_autocommit(db_.get()) == 0) (void)run("ROLLBACK");

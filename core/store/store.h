@@ -20,10 +20,8 @@ namespace moongate {
 // Safe from any thread; every function may block (a disk, a lock, a network). Each is atomic: it has happened
 // whole, or not at all. Errors: kUnavailable when the database cannot be reached or is busy, else kInternal.
 // Something that is not there is not an error: find_… gives nothing, set_… and erase_… give false.
-class Store {
+class Store : public DirectoryStore, public LedgerStore {
  public:
-  virtual ~Store() = default;
-
   // Virtual service accounts, listed from the oldest. insert: false when id, email or key id is taken; a
   // record with metadata_default takes that mark from the account that had it.
   virtual Result<bool> insert_virtual_account(const VirtualAccountRecord& record) = 0;

@@ -52,7 +52,7 @@ TEST_F(Migrations, GoDownAndUpAgain) {
 
 TEST_F(Migrations, LeaveNothingOfOneThatFails) {
   const Migration broken{1, "broken", "CREATE TABLE half (id BIGINT);\nCREATE TABLE half (id BIGINT);\n", ""};
-  const Status failed = migrate_up(*driver, {broken}, 1);
+  const auto failed = migrate_up(*driver, {broken}, 1);
   ASSERT_FALSE(failed.ok());
   EXPECT_NE(failed.error().message.find("1 (broken)"), std::string::npos);
   EXPECT_EQ(schema_version(*driver).value(), 0);
@@ -62,7 +62,7 @@ TEST_F(Migrations, LeaveNothingOfOneThatFails) {
 TEST_F(Migrations, NameOneThatWasBegunAndNotFinished) {
   ASSERT_TRUE(migrate_up(*driver, kTwo, 1).ok());
   ASSERT_TRUE(run("UPDATE schema_migrations SET state = 'begun' WHERE version = 2").ok());
-  const Status refused = migrate_up(*driver, kTwo, 1);
+  const auto refused = migrate_up(*driver, kTwo, 1);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("migration 2 (craters) was begun and not finished"),
             std::string::npos);
@@ -70,7 +70,7 @@ TEST_F(Migrations, NameOneThatWasBegunAndNotFinished) {
 
 TEST_F(Migrations, RefuseASchemaThatIsNewerThanTheBinary) {
   ASSERT_TRUE(migrate_up(*driver, kTwo, 1).ok());
-  const Status refused = migrate_up(*driver, {kTwo[0]}, 1);
+  const auto refused = migrate_up(*driver, {kTwo[0]}, 1);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("schema version 2 (craters), this moongate knows up to 1"),
             std::string::npos);
@@ -79,7 +79,7 @@ TEST_F(Migrations, RefuseASchemaThatIsNewerThanTheBinary) {
 TEST_F(Migrations, RefuseADatabaseThatWentAnotherWay) {
   ASSERT_TRUE(migrate_up(*driver, {kTwo[0]}, 1).ok());
   const Migration edited{1, "moons", "CREATE TABLE moons (id TEXT);\n", ""};
-  const Status refused = migrate_up(*driver, {edited}, 1);
+  const auto refused = migrate_up(*driver, {edited}, 1);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("made by another version"), std::string::npos);
 }

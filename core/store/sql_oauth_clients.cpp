@@ -64,6 +64,7 @@ Result<std::vector<OAuthClientRecord>> SqlStore::select_clients(std::string_view
                                                                 const SqlRow& parameters) {
   std::vector<OAuthClientRecord> records;
   const Status ok = driver_->run_transaction([&](SqlConnection& connection) -> Status {
+    records.clear();
     const Result<std::vector<SqlRow>> rows = connection.query(
         "SELECT id, name, secret_sha256, enabled, rotate_refresh_tokens, created_at FROM oauth_clients" +
             std::string(where) + " ORDER BY created_at, id",

@@ -1,10 +1,8 @@
-#include "unit/store/store_contract.h"
-
 #include <atomic>
 #include <thread>
 #include <vector>
 
-#include "store/memory_store.h"
+#include "unit/store/store_contract.h"
 
 namespace moongate {
 namespace {
@@ -220,12 +218,6 @@ TEST_P(StoreContract, TakesHostileTextForText) {
   EXPECT_EQ(store->find_oauth_client(record.id).value(), record);
   EXPECT_EQ(store->list_oauth_clients()->size(), 1U);
 }
-
-INSTANTIATE_TEST_SUITE_P(
-    Stores, StoreContract,
-    testing::Values(StoreUnderTest{"Memory", [] { return std::unique_ptr<Store>(new MemoryStore); }},
-                    StoreUnderTest{"Sqlite", [] { return open_store("sqlite::memory:", "", 1000).value(); }}),
-    [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace moongate

@@ -68,6 +68,7 @@ Result<std::vector<VirtualAccountRecord>> SqlStore::select_accounts(std::string_
   std::vector<VirtualAccountRecord> records;
   // Both queries in one transaction: an account must not appear without its limits.
   const Status ok = driver_->run_transaction([&](SqlConnection& connection) -> Status {
+    records.clear();
     const Result<std::vector<SqlRow>> rows =
         connection.query(std::string(kColumns) + std::string(where) + " ORDER BY created_at, id", parameters);
     if (!rows) return rows.error();
