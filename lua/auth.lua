@@ -22,9 +22,9 @@ function M.authenticate(request)
 
   -- The map's clients first, then what the token endpoint has issued. Why a credential is not good
   -- is the operator's business: to the caller an unknown one and a disabled one look the same.
-  local identity, why, cause = find(credential)
+  local identity, problem, cause = find(credential)
   if cause == "unavailable" then
-    return request:reject(503, why, 1)
+    return request:reject(503, problem, 1)
   elseif not identity then
     return request:reject(401, INVALID, nil, "API_KEY_INVALID")
   end
