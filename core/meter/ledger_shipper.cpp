@@ -101,7 +101,7 @@ LedgerShipper::Step LedgerShipper::step() {
 }
 
 Status LedgerShipper::deliver() {
-  if (batch_.records.empty()) return reject(std::move(batch_.unreadable));
+  if (batch_.records.empty()) return reject(batch_.unreadable);
   const Result<LedgerStore::Appended> whole = append(0, batch_.records.size());
   if (!whole && !about_the_batch(whole.error().kind)) return whole.error();
   if (whole) {
@@ -127,7 +127,7 @@ Status LedgerShipper::deliver() {
     }
     rejects.push_back({batch_.records[index], {}, error.describe()});
   }
-  if (Status ok = reject(std::move(rejects)); !ok) return ok;
+  if (Status ok = reject(rejects); !ok) return ok;
   if (options_.on_shipped && !sifting.accepted.empty()) options_.on_shipped(sifting.accepted);
   return {};
 }
@@ -166,7 +166,7 @@ Result<LedgerStore::Appended> LedgerShipper::append(std::size_t begin, std::size
   return done;
 }
 
-Status LedgerShipper::reject(std::vector<RejectedRecord> rejects) {
+Status LedgerShipper::reject(const std::vector<RejectedRecord>& rejects) {
   if (Status ok = rejects_.append(rejects); !ok) return ok;
   rejected_ += rejects.size();
   for (const RejectedRecord& rejected : rejects) {

@@ -72,7 +72,7 @@ class LedgerShipper {
   void run();
   Status deliver();
   Status sift(Sifting& sifting, std::size_t begin, std::size_t end);
-  Status reject(std::vector<RejectedRecord> rejects);
+  Status reject(const std::vector<RejectedRecord>& rejects);
   Result<LedgerStore::Appended> append(std::size_t begin, std::size_t end);
   void went_away(const Error& error);
   void came_back();

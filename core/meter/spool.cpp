@@ -114,6 +114,9 @@ Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, const Clock& cl
   std::unique_ptr<Spool> spool(new Spool(std::move(options), clock, logger, std::move(files), *lock));
   if (Status ok = spool->adopt(); !ok) return ok.error();
   if (Status ok = spool->tick(); !ok) return ok.error();
+  // Each writer begins with a segment, and with two prepared.
+  for (const auto& writer : spool->writers_) writer->turn_over();
+  if (Status ok = spool->tick(); !ok) return ok.error();
   if (spool->options_.background) spool->thread_ = std::thread([raw = spool.get()] { raw->run(); });
   return spool;
 }
