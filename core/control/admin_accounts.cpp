@@ -11,7 +11,7 @@ constexpr std::size_t kMaxBody = 256 * 1024;
 constexpr int kMaxWeight = 1000;
 
 OrReply<UpstreamAccountRecord> find_account(const AdminParts& parts, std::string_view name) {
-  const auto found = parts.stores.directory.find_upstream_account(name);
+  const auto found = parts.store.find_upstream_account(name);
   if (!found) return store_refused(parts, found.error());
   if (!*found) return not_found("upstream account");
   return **found;
@@ -49,7 +49,7 @@ void read_account(AdminBody& body, UpstreamAccountRecord& account) {
 HttpResponse list_upstream_accounts(AdminParts& parts, const AdminCall& call) {
   AdminQuery query(call.request, {});
   if (auto refused = query.refusal()) return std::move(*refused);
-  const auto accounts = parts.stores.directory.list_upstream_accounts();
+  const auto accounts = parts.store.list_upstream_accounts();
   if (!accounts) return store_refused(parts, accounts.error());
   boost::json::array list;
   for (const UpstreamAccountRecord& account : *accounts) list.push_back(account_view(account));
@@ -67,7 +67,7 @@ HttpResponse create_upstream_account(AdminParts& parts, const AdminCall& call) {
   if (!body.refusal() && credential) take_credential(parts, body, *credential, true, account);
   if (auto refused = body.refusal()) return std::move(*refused);
   account.created_at_s = parts.now_s();
-  const Result<bool> kept = parts.stores.directory.insert_upstream_account(account);
+  const Result<bool> kept = parts.store.insert_upstream_account(account);
   if (!kept) return store_refused(parts, kept.error());
   if (!*kept) {
     return already_there("There is an upstream account " + account.name + " already; PATCH it, or choose another name.");
@@ -102,7 +102,7 @@ HttpResponse change_upstream_account(AdminParts& parts, const AdminCall& call) {
     }
   }
   if (auto refused = body.refusal()) return std::move(*refused);
-  const Result<bool> done = parts.stores.directory.update_upstream_account(account);
+  const Result<bool> done = parts.store.update_upstream_account(account);
   if (!done) return store_refused(parts, done.error());
   if (!*done) return not_found("upstream account");
   note_directory_change(parts, call, "account.change", account.name,
@@ -114,7 +114,7 @@ HttpResponse change_upstream_account(AdminParts& parts, const AdminCall& call) {
 }
 
 HttpResponse erase_upstream_account(AdminParts& parts, const AdminCall& call) {
-  const Result<bool> gone = parts.stores.directory.erase_upstream_account(call.name);
+  const Result<bool> gone = parts.store.erase_upstream_account(call.name);
   if (!gone) return store_refused(parts, gone.error());
   if (!*gone) return not_found("upstream account");
   note_directory_change(parts, call, "account.delete", call.name);

@@ -13,7 +13,7 @@ HttpResponse taken(const ClientRecord& client) {
 // Nothing for nobody.
 OrReply<UserRecord> owner(const AdminParts& parts, const ClientRecord& client) {
   if (client.user_id.empty()) return UserRecord();
-  const auto found = parts.stores.directory.find_user(client.user_id);
+  const auto found = parts.store.find_user(client.user_id);
   if (!found) return store_refused(parts, found.error());
   return *found ? **found : UserRecord();
 }
@@ -55,9 +55,9 @@ HttpResponse list_clients(AdminParts& parts, const AdminCall& call) {
     if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
     only = std::get<UserRecord>(found).id;
   }
-  const auto clients = parts.stores.directory.list_clients();
+  const auto clients = parts.store.list_clients();
   if (!clients) return store_refused(parts, clients.error());
-  const auto users = parts.stores.directory.list_users();
+  const auto users = parts.store.list_users();
   if (!users) return store_refused(parts, users.error());
   std::map<std::string_view, std::string> names;
   for (const UserRecord& user : *users) names[user.id] = user.name;
@@ -76,7 +76,7 @@ HttpResponse create_client_record(AdminParts& parts, const AdminCall& call) {
   if (auto refused = read_client(parts, body, client)) return std::move(*refused);
   client.id = new_id(parts.random, 'c');
   client.created_at_s = parts.now_s();
-  const Result<bool> kept = parts.stores.directory.insert_client(client);
+  const Result<bool> kept = parts.store.insert_client(client);
   if (!kept) return store_refused(parts, kept.error());
   if (!*kept) return taken(client);
   note_directory_change(parts, call, "client.create", client.id, {{"name", client.name}, {"user_id", client.user_id}});
@@ -102,7 +102,7 @@ HttpResponse change_client_record(AdminParts& parts, const AdminCall& call) {
     client.name = *name;
   }
   if (auto refused = read_client(parts, body, client)) return std::move(*refused);
-  const Result<bool> done = parts.stores.directory.update_client(client);
+  const Result<bool> done = parts.store.update_client(client);
   if (!done && done.error().kind == ErrorKind::kInvalid) return taken(client);
   if (!done) return store_refused(parts, done.error());
   if (!*done) return not_found("client");
@@ -116,7 +116,7 @@ HttpResponse erase_client_record(AdminParts& parts, const AdminCall& call) {
   const OrReply<ClientRecord> found = find_client(parts, call.name);
   if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
   const auto& client = std::get<ClientRecord>(found);
-  const Result<bool> gone = parts.stores.directory.erase_client(client.id);
+  const Result<bool> gone = parts.store.erase_client(client.id);
   if (!gone) return store_refused(parts, gone.error());
   if (!*gone) return not_found("client");
   note_directory_change(parts, call, "client.delete", client.id, {{"name", client.name}});

@@ -12,7 +12,7 @@ HttpResponse list_notifications(AdminParts& parts, const AdminCall& call) {
   const auto limit = static_cast<int>(query.integer("limit", 100, 1, 1000));
   const bool unread = query.choice("unread", {"false", "true"}) == "true";
   if (auto refused = query.refusal()) return std::move(*refused);
-  const auto records = parts.stores.ledger.list_notifications(limit);
+  const auto records = parts.store.list_notifications(limit);
   if (!records) return store_refused(parts, records.error());
   boost::json::array list;
   for (const NotificationRecord& record : *records) {
@@ -22,7 +22,7 @@ HttpResponse list_notifications(AdminParts& parts, const AdminCall& call) {
 }
 
 HttpResponse read_notification(AdminParts& parts, const AdminCall& call) {
-  const Result<bool> done = parts.stores.ledger.mark_notification_read(call.name, parts.now_s());
+  const Result<bool> done = parts.store.mark_notification_read(call.name, parts.now_s());
   if (!done) return store_refused(parts, done.error());
   if (!*done) return not_found("notification");
   note(parts, call, "notification.read", call.name);
@@ -33,7 +33,7 @@ HttpResponse list_audit(AdminParts& parts, const AdminCall& call) {
   AdminQuery query(call.request, {"limit"});
   const auto limit = static_cast<int>(query.integer("limit", 100, 1, 1000));
   if (auto refused = query.refusal()) return std::move(*refused);
-  const auto records = parts.stores.ledger.list_audit(limit);
+  const auto records = parts.store.list_audit(limit);
   if (!records) return store_refused(parts, records.error());
   boost::json::array list;
   for (const AuditRecord& record : *records) list.push_back(audit_view(record));
@@ -43,7 +43,7 @@ HttpResponse list_audit(AdminParts& parts, const AdminCall& call) {
 HttpResponse show_status(AdminParts& parts, const AdminCall& call) {
   AdminQuery query(call.request, {});
   if (auto refused = query.refusal()) return std::move(*refused);
-  const auto generation = parts.stores.directory.directory_generation();
+  const auto generation = parts.store.directory_generation();
   boost::json::object status{{"version", MOONGATE_VERSION},
                              {"time", rfc3339(parts.now_s())},
                              {"store", generation ? "ok" : "unavailable"}};

@@ -7,14 +7,14 @@ namespace moongate {
 namespace {
 
 OrReply<ApiKeyRecord> find_key(const AdminParts& parts, std::string_view id) {
-  const auto found = parts.stores.directory.find_key(id);
+  const auto found = parts.store.find_key(id);
   if (!found) return store_refused(parts, found.error());
   if (!*found) return not_found("key");
   return **found;
 }
 
 HttpResponse shown(const AdminParts& parts, const ApiKeyRecord& key) {
-  const auto client = parts.stores.directory.find_client(key.client_id);
+  const auto client = parts.store.find_client(key.client_id);
   if (!client) return store_refused(parts, client.error());
   return json_reply(200, key_view(key, *client ? (*client)->name : ""));
 }
@@ -53,7 +53,7 @@ HttpResponse keep_new_key(AdminParts& parts, const AdminCall& call, ApiKeyRecord
   key.prefix = api_key_display(secret.reveal());
   key.client_id = client.id;
   key.created_at_s = parts.now_s();
-  const Result<bool> kept = parts.stores.directory.insert_key(key);
+  const Result<bool> kept = parts.store.insert_key(key);
   if (!kept) return store_refused(parts, kept.error());
   if (!*kept) return already_there("A key like that is there already; try again.");
   note_directory_change(parts, call, "key.create", key.id, {{"prefix", key.prefix}, {"name", key.name}, {"client", client.name}});
@@ -71,9 +71,9 @@ HttpResponse list_keys(AdminParts& parts, const AdminCall& call) {
     if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
     only = std::get<ClientRecord>(found).id;
   }
-  const auto keys = parts.stores.directory.list_keys(only);
+  const auto keys = parts.store.list_keys(only);
   if (!keys) return store_refused(parts, keys.error());
-  const auto clients = parts.stores.directory.list_clients();
+  const auto clients = parts.store.list_clients();
   if (!clients) return store_refused(parts, clients.error());
   std::map<std::string_view, std::string> names;
   for (const ClientRecord& client : *clients) names[client.id] = client.name;
@@ -109,7 +109,7 @@ HttpResponse change_key(AdminParts& parts, const AdminCall& call) {
   if (body.empty()) body.refuse("The body changes nothing; it may hold name, terms, expires and enabled.");
   read_key(parts, body, key);
   if (auto refused = body.refusal()) return std::move(*refused);
-  const Result<bool> done = parts.stores.directory.update_key(key);
+  const Result<bool> done = parts.store.update_key(key);
   if (!done) return store_refused(parts, done.error());
   if (!*done) return not_found("key");
   boost::json::object detail{{"prefix", key.prefix}, {"name", key.name}, {"enabled", key.enabled}};
@@ -123,7 +123,7 @@ HttpResponse erase_key(AdminParts& parts, const AdminCall& call) {
   const OrReply<ApiKeyRecord> found = find_key(parts, call.name);
   if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
   const auto& key = std::get<ApiKeyRecord>(found);
-  const Result<bool> gone = parts.stores.directory.erase_key(key.id);
+  const Result<bool> gone = parts.store.erase_key(key.id);
   if (!gone) return store_refused(parts, gone.error());
   if (!*gone) return not_found("key");
   note_directory_change(parts, call, "key.delete", key.id, {{"prefix", key.prefix}, {"name", key.name}});
@@ -136,12 +136,12 @@ HttpResponse regenerate_key(AdminParts& parts, const AdminCall& call) {
   OrReply<ApiKeyRecord> found = find_key(parts, call.name);
   if (auto* refused = std::get_if<HttpResponse>(&found)) return std::move(*refused);
   auto& key = std::get<ApiKeyRecord>(found);
-  const auto client = parts.stores.directory.find_client(key.client_id);
+  const auto client = parts.store.find_client(key.client_id);
   if (!client) return store_refused(parts, client.error());
   const Secret secret = make_api_key(parts.random);
   const std::string before = key.prefix;
   key.prefix = api_key_display(secret.reveal());
-  const Result<bool> done = parts.stores.directory.replace_key_secret(key.id, api_key_digest(secret.reveal()), key.prefix);
+  const Result<bool> done = parts.store.replace_key_secret(key.id, api_key_digest(secret.reveal()), key.prefix);
   if (!done) return store_refused(parts, done.error());
   if (!*done) return not_found("key");
   note_directory_change(parts, call, "key.regenerate", key.id, {{"prefix", key.prefix}, {"before", before}});

@@ -39,7 +39,7 @@ HttpResponse list_ledger(AdminParts& parts, const AdminCall& call) {
     if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
     query.user_id = std::get<UserRecord>(found).id;
   }
-  const auto rows = parts.stores.ledger.list_ledger(query);
+  const auto rows = parts.store.list_ledger(query);
   if (!rows) return store_refused(parts, rows.error());
   boost::json::array list;
   for (const LedgerRecord& row : *rows) list.push_back(ledger_view(row));
@@ -51,7 +51,7 @@ HttpResponse list_ledger(AdminParts& parts, const AdminCall& call) {
 }
 
 HttpResponse show_ledger_row(AdminParts& parts, const AdminCall& call) {
-  const auto row = parts.stores.ledger.find_ledger(call.name);
+  const auto row = parts.store.find_ledger(call.name);
   if (!row) return store_refused(parts, row.error());
   if (!*row) return not_found("request in the ledger; it may still be on its way there");
   return json_reply(200, ledger_view(**row));
@@ -65,7 +65,7 @@ HttpResponse reprice(AdminParts& parts, const AdminCall& call) {
   }
   if (auto refused = body.refusal()) return std::move(*refused);
   if (!parts.hooks.prices.pricer) return api_error(501, "UNIMPLEMENTED", "This process has no price table.");
-  const auto changed = parts.stores.ledger.reprice_ledger(*from * 1000, *to * 1000, parts.hooks.prices.pricer());
+  const auto changed = parts.store.reprice_ledger(*from * 1000, *to * 1000, parts.hooks.prices.pricer());
   if (!changed) return store_refused(parts, changed.error());
   note(parts, call, "ledger.reprice", rfc3339(*from) + "/" + rfc3339(*to), {{"changed", *changed}});
   if (*changed > 0 && parts.hooks.balance_changed) parts.hooks.balance_changed("");

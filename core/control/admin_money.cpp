@@ -30,7 +30,7 @@ boost::json::object balance_view(const UserRecord& user, const LedgerStore::Bala
 }
 
 OrReply<std::vector<LedgerStore::Balance>> balances(const AdminParts& parts) {
-  auto all = parts.stores.ledger.list_balances();
+  auto all = parts.store.list_balances();
   if (!all) return store_refused(parts, all.error());
   return std::move(*all);
 }
@@ -63,7 +63,7 @@ std::string opening_fault(const AdminParts& parts, NanoDollars amount) {
 Result<bool> move_money(AdminParts& parts, const AdminCall& call, MovementRecord& movement) {
   movement.actor = call.actor;
   movement.created_at_s = parts.now_s();
-  Result<bool> moved = parts.stores.ledger.move_balance(movement);
+  Result<bool> moved = parts.store.move_balance(movement);
   if (!moved || !*moved) return moved;
   note(parts, call, "balance.move", movement.user_id,
        {{"id", movement.id}, {"kind", movement.kind}, {"amount", format_dollars(movement.amount_nano)}, {"note", movement.note}});
@@ -74,7 +74,7 @@ Result<bool> move_money(AdminParts& parts, const AdminCall& call, MovementRecord
 HttpResponse list_balances(AdminParts& parts, const AdminCall& call) {
   AdminQuery query(call.request, {});
   if (auto refused = query.refusal()) return std::move(*refused);
-  const auto users = parts.stores.directory.list_users();
+  const auto users = parts.store.list_users();
   if (!users) return store_refused(parts, users.error());
   const auto all = balances(parts);
   if (const auto* refused = std::get_if<HttpResponse>(&all)) return *refused;
@@ -103,7 +103,7 @@ HttpResponse list_movements(AdminParts& parts, const AdminCall& call) {
   if (auto refused = query.refusal()) return std::move(*refused);
   const OrReply<UserRecord> found = find_user(parts, call.name);
   if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
-  const auto movements = parts.stores.ledger.list_movements(std::get<UserRecord>(found).id, limit);
+  const auto movements = parts.store.list_movements(std::get<UserRecord>(found).id, limit);
   if (!movements) return store_refused(parts, movements.error());
   boost::json::array list;
   for (const MovementRecord& each : *movements) list.push_back(movement_view(each));
@@ -133,7 +133,7 @@ HttpResponse create_movement(AdminParts& parts, const AdminCall& call) {
   if (auto refused = body.refusal()) return std::move(*refused);
   if (!movement.id.starts_with(kCallersId)) movement.id.insert(0, kCallersId);
 
-  const auto before = parts.stores.ledger.list_movements(user.id, kPage);
+  const auto before = parts.store.list_movements(user.id, kPage);
   if (!before) return store_refused(parts, before.error());
   const auto same = std::find_if(before->begin(), before->end(), [&](const auto& each) { return each.id == movement.id; });
   if (same == before->end() && before->empty() && movement.kind == "top-up") {
@@ -148,7 +148,7 @@ HttpResponse create_movement(AdminParts& parts, const AdminCall& call) {
   if (!*moved && same == before->end()) {
     return already_there("The id " + movement.id + " is another movement's; leave the id out, or choose another.");
   }
-  const auto balance = parts.stores.ledger.balance(user.id);
+  const auto balance = parts.store.balance(user.id);
   if (!balance) return store_refused(parts, balance.error());
   return json_reply(*moved ? 201 : 200, {{"movement", movement_view(*moved ? movement : *same)},
                                          {"balance", format_dollars(*balance)},

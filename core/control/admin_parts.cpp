@@ -39,7 +39,7 @@ void note(AdminParts& parts, const AdminCall& call, std::string_view action, std
                                     {"subject", record.subject},
                                     {"detail", record.detail},
                                     {"address", record.address}});
-  if (Status kept = parts.stores.ledger.append_audit(record); !kept) {
+  if (Status kept = parts.store.append_audit(record); !kept) {
     parts.log.error("the audit log could not be written; the change above was made",
                     {{"action", record.action}, {"subject", record.subject}, {"reason", kept.error().describe()}});
   }
@@ -52,16 +52,16 @@ void note_directory_change(AdminParts& parts, const AdminCall& call, std::string
 }
 
 OrReply<UserRecord> find_user(const AdminParts& parts, std::string_view id_or_name) {
-  Result<std::optional<UserRecord>> found = parts.stores.directory.find_user(id_or_name);
-  if (found && !*found) found = parts.stores.directory.find_user_by_name(id_or_name);
+  Result<std::optional<UserRecord>> found = parts.store.find_user(id_or_name);
+  if (found && !*found) found = parts.store.find_user_by_name(id_or_name);
   if (!found) return store_refused(parts, found.error());
   if (!*found) return not_found("user");
   return std::move(**found);
 }
 
 OrReply<ClientRecord> find_client(const AdminParts& parts, std::string_view id_or_name) {
-  Result<std::optional<ClientRecord>> found = parts.stores.directory.find_client(id_or_name);
-  if (found && !*found) found = parts.stores.directory.find_client_by_name(id_or_name);
+  Result<std::optional<ClientRecord>> found = parts.store.find_client(id_or_name);
+  if (found && !*found) found = parts.store.find_client_by_name(id_or_name);
   if (!found) return store_refused(parts, found.error());
   if (!*found) return not_found("client");
   return std::move(**found);

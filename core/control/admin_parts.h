@@ -13,7 +13,7 @@
 namespace moongate {
 
 struct AdminParts {
-  AdminStores stores;
+  Store& store;
   const Clock& clock;
   Random& random;
   const Logger& log;

@@ -21,7 +21,7 @@ boost::json::value parsed(const std::string& text) {
 HttpResponse show_prices(AdminParts& parts, const AdminCall& call) {
   AdminQuery query(call.request, {});
   if (auto refused = query.refusal()) return std::move(*refused);
-  const auto rows = parts.stores.ledger.list_prices();
+  const auto rows = parts.store.list_prices();
   if (!rows) return store_refused(parts, rows.error());
   boost::json::array stored;
   for (const PriceRecord& row : *rows) stored.push_back(parsed(row.row));
@@ -38,7 +38,7 @@ HttpResponse replace_prices(AdminParts& parts, const AdminCall& call) {
   if (!parts.hooks.prices.parse) return api_error(501, "UNIMPLEMENTED", "This process has no price table.");
   const auto records = parts.hooks.prices.parse(*rows);
   if (!records) return bad_argument(records.error().message);
-  if (Status kept = parts.stores.ledger.replace_prices(*records); !kept) return store_refused(parts, kept.error());
+  if (Status kept = parts.store.replace_prices(*records); !kept) return store_refused(parts, kept.error());
   note(parts, call, "prices.replace", "prices", {{"rows", records->size()}});
   if (parts.hooks.prices_changed) parts.hooks.prices_changed();
   return show_prices(parts, call);

@@ -9,8 +9,8 @@
 namespace moongate {
 
 struct AdminService::State {
-  State(AdminStores stores, const Clock& clock, Random& random, const Logger& log, AdminOptions o, AdminHooks h)
-      : options(std::move(o)), hooks(std::move(h)), parts{stores, clock, random, log, options, hooks} {}
+  State(Store& store, const Clock& clock, Random& random, const Logger& log, AdminOptions o, AdminHooks h)
+      : options(std::move(o)), hooks(std::move(h)), parts{store, clock, random, log, options, hooks} {}
 
   std::optional<HttpResponse> refuse_unless_admin(const HttpRequest& request) const;
 
@@ -24,7 +24,7 @@ struct AdminService::State {
 std::optional<HttpResponse> AdminService::State::refuse_unless_admin(const HttpRequest& request) const {
   if (request.trusted) return std::nullopt;
   const std::string_view token = bearer_of(request);
-  const Result<bool> admin = is_admin_token(parts.stores.state, token);
+  const Result<bool> admin = is_admin_token(parts.store, token);
   if (!admin) return store_refused(parts, admin.error());
   if (*admin) return std::nullopt;
   HttpResponse refused = api_error(
@@ -35,9 +35,9 @@ std::optional<HttpResponse> AdminService::State::refuse_unless_admin(const HttpR
   return refused;
 }
 
-AdminService::AdminService(AdminStores stores, const Clock& clock, Random& random, const Logger& log, AdminOptions options,
+AdminService::AdminService(Store& store, const Clock& clock, Random& random, const Logger& log, AdminOptions options,
                            AdminHooks hooks)
-    : state_(std::make_unique<State>(stores, clock, random, log, std::move(options), std::move(hooks))) {}
+    : state_(std::make_unique<State>(store, clock, random, log, std::move(options), std::move(hooks))) {}
 
 AdminService::~AdminService() = default;
 

@@ -14,17 +14,9 @@
 #include "crypto/random.h"
 #include "crypto/sealed_box.h"
 #include "http/message.h"
-#include "store/directory_store.h"
-#include "store/ledger_store.h"
 #include "store/store.h"
 
 namespace moongate {
-
-struct AdminStores {
-  Store& state;  // the admin token
-  DirectoryStore& directory;
-  LedgerStore& ledger;
-};
 
 struct AdminOptions {
   Settings settings;               // token_hosts, billing
@@ -47,9 +39,8 @@ struct AdminHooks {
 
 class AdminService {
  public:
-  // What the stores, clock, random and log refer to must outlive the service.
-  AdminService(AdminStores stores, const Clock& clock, Random& random, const Logger& log, AdminOptions options,
-               AdminHooks hooks);
+  // The references must outlive the service.
+  AdminService(Store& store, const Clock& clock, Random& random, const Logger& log, AdminOptions options, AdminHooks hooks);
   ~AdminService();
   AdminService(const AdminService&) = delete;
   AdminService& operator=(const AdminService&) = delete;

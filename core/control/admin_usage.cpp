@@ -164,14 +164,14 @@ HttpResponse show_usage(AdminParts& parts, const AdminCall& call) {
     if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
     asked.query.user_id = std::get<UserRecord>(found).id;
   }
-  const auto rows = parts.stores.ledger.sum_usage(asked.query);
+  const auto rows = parts.store.sum_usage(asked.query);
   if (!rows) return store_refused(parts, rows.error());
   if (rows->size() > kMostRows) {
     return bad_argument("That is " + std::to_string(rows->size()) + " rows; ask for a shorter period or fewer dimensions.");
   }
   std::map<std::string, std::string> users;
   if (asked.query.by_user) {
-    const auto known = parts.stores.directory.list_users();
+    const auto known = parts.store.list_users();
     if (!known) return store_refused(parts, known.error());
     for (const UserRecord& user : *known) users[user.id] = user.name;
   }

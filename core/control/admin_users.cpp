@@ -11,7 +11,7 @@ namespace {
 
 boost::json::object user_with_balance(const AdminParts& parts, const UserRecord& user) {
   boost::json::object view = user_view(user);
-  const Result<std::int64_t> balance = parts.stores.ledger.balance(user.id);
+  const Result<std::int64_t> balance = parts.store.balance(user.id);
   view["balance"] = balance ? boost::json::value(format_dollars(*balance)) : boost::json::value();
   return view;
 }
@@ -38,7 +38,7 @@ HttpResponse taken(const UserRecord& user) {
 
 HttpResponse save(AdminParts& parts, const AdminCall& call, const UserRecord& user, std::string_view action,
                   boost::json::object detail) {
-  const Result<bool> done = parts.stores.directory.update_user(user);
+  const Result<bool> done = parts.store.update_user(user);
   if (!done && done.error().kind == ErrorKind::kInvalid) return taken(user);
   if (!done) return store_refused(parts, done.error());
   if (!*done) return not_found("user");
@@ -51,9 +51,9 @@ HttpResponse save(AdminParts& parts, const AdminCall& call, const UserRecord& us
 HttpResponse list_users(AdminParts& parts, const AdminCall& call) {
   AdminQuery query(call.request, {});
   if (auto refused = query.refusal()) return std::move(*refused);
-  const auto users = parts.stores.directory.list_users();
+  const auto users = parts.store.list_users();
   if (!users) return store_refused(parts, users.error());
-  const auto balances = parts.stores.ledger.list_balances();
+  const auto balances = parts.store.list_balances();
   if (!balances) return store_refused(parts, balances.error());
   std::map<std::string_view, std::int64_t> by_user;
   for (const auto& balance : *balances) by_user[balance.user_id] = balance.balance_nano;
@@ -81,7 +81,7 @@ HttpResponse create_user(AdminParts& parts, const AdminCall& call) {
 
   user.id = new_id(parts.random, 'u');
   user.created_at_s = parts.now_s();
-  const Result<bool> kept = parts.stores.directory.insert_user(user);
+  const Result<bool> kept = parts.store.insert_user(user);
   if (!kept) return store_refused(parts, kept.error());
   if (!*kept) return taken(user);
   note_directory_change(parts, call, "user.create", user.id, {{"name", user.name}, {"role", user.role}});
@@ -146,7 +146,7 @@ HttpResponse create_user_token(AdminParts& parts, const AdminCall& call) {
   if (!user.enabled) {
     return api_error(409, "FAILED_PRECONDITION", "The user " + user.name + " is disabled; enable them first.");
   }
-  const auto known = parts.stores.directory.find_client_by_name(user.name);
+  const auto known = parts.store.find_client_by_name(user.name);
   if (!known) return store_refused(parts, known.error());
   ClientRecord client;
   if (*known) {
@@ -160,7 +160,7 @@ HttpResponse create_user_token(AdminParts& parts, const AdminCall& call) {
     client.name = user.name;
     client.user_id = user.id;
     client.created_at_s = parts.now_s();
-    const Result<bool> kept = parts.stores.directory.insert_client(client);
+    const Result<bool> kept = parts.store.insert_client(client);
     if (!kept) return store_refused(parts, kept.error());
     if (!*kept) return already_there("The client " + user.name + " was made just now; try again.");
     note_directory_change(parts, call, "client.create", client.id, {{"name", client.name}, {"user", user.name}});
