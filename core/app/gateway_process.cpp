@@ -223,6 +223,9 @@ Status GatewayProcess::open_workers() {
   tokens_ = std::make_unique<TokenSource>(clock_, *logger_);
   metrics_ = std::make_unique<Metrics>(count);
   gateway_.reset(new Gateway{clock_, *logger_, *resolver_, *tokens_, *access_sink_, *metrics_, settings_, tls_.get(), {}});
+  upstreams_ = std::make_unique<UpstreamState>(
+      clock_, *logger_, AccountHealth::Options{settings_.upstream.circuit_failures, settings_.upstream.circuit_open_ms});
+  gateway_->upstreams = upstreams_.get();
   static constexpr char kHex[] = "0123456789abcdef";
   for (std::uint64_t n = random_number(random_), i = 0; i < 10; ++i, n >>= 4) gateway_->id_prefix += kHex[n & 15];
   watchdog_ = std::make_unique<Watchdog>(settings_.policy.hook_budget_ms);
@@ -375,6 +378,7 @@ void GatewayProcess::reload_map() {
     logger_->error("the map was not taken over; the old one keeps serving", {{"reason", status.error().describe()}});
     return;
   }
+  upstreams_->health.forgive();  // the operator has looked at the accounts
   for (WorkerPart& part : workers_) {
     part.worker->reactor.post([&part, snapshot = snapshot_] { part.services->set_snapshot(snapshot); });
   }

@@ -97,6 +97,7 @@ class GatewayProcess {
   std::unique_ptr<CacheFactory> caches_;
   std::unique_ptr<SharedDicts> dicts_;
   std::unique_ptr<TokenSource> tokens_;
+  std::unique_ptr<UpstreamState> upstreams_;
   std::unique_ptr<TlsServer> tls_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Gateway> gateway_;

@@ -14,6 +14,8 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, c
   if (!cache) return cache.error();
   std::unique_ptr<WorkerServices> services(new WorkerServices(worker, shared, std::move(*cache)));
   services->set_snapshot(std::move(snapshot));
+  worker.cache = services->cache_.get();
+  worker.cache_is_shared = !shared.gateway.settings.cache.url.starts_with("memory:");
   return services;
 }
 
@@ -52,7 +54,14 @@ const std::vector<std::shared_ptr<const Account>>& WorkerServices::pick_accounts
                                                                                  std::string_view model,
                                                                                  const Identity& identity) {
   const bool gemini = provider == Provider::kVertex || provider == Provider::kGemini;
-  return picker_.pick(provider, model, gemini ? identity.gemini_accounts : identity.claude_accounts);
+  const UpstreamState* state = shared_.gateway.upstreams;
+  return picker_.pick(provider, model, gemini ? identity.gemini_accounts : identity.claude_accounts,
+                      state == nullptr ? nullptr : &state->health);
+}
+
+bool WorkerServices::account_healthy(const Account& account) const {
+  const UpstreamState* state = shared_.gateway.upstreams;
+  return state == nullptr || state->health.healthy(account);
 }
 
 std::shared_ptr<const MintedToken> WorkerServices::cached_token(const Credential& credential) {

@@ -41,7 +41,7 @@ class WorkerServices final : public ScriptServices {
   Task<Result<ClientAnswer>> find_client(std::string credential) override;
   const std::vector<std::shared_ptr<const Account>>& pick_accounts(Provider provider, std::string_view model,
                                                                    const Identity& identity) override;
-  bool account_healthy(const Account&) const override { return true; }
+  bool account_healthy(const Account& account) const override;
   std::shared_ptr<const MintedToken> cached_token(const Credential& credential) override;
   Task<Result<std::shared_ptr<const MintedToken>>> token(std::shared_ptr<const Credential> credential) override;
   Result<int> define_metric(const MetricSpec& spec) override;

@@ -61,6 +61,8 @@ class BodyReader final : public RequestBody {
   // -- for sending
   // The payload's length when it is known in advance.
   std::optional<std::uint64_t> length() const;
+  // Whether rewind() would succeed.
+  bool replayable() const { return dropped_ == 0; }
   // Starts (again) at the first byte. False: what was sent before is no longer held.
   bool rewind();
   // From now on what is sent need not be held; frees what already was.

@@ -37,24 +37,7 @@ std::string percent_decode(std::string_view text) {
   return out;
 }
 
-bool pattern_matches(std::string_view pattern, std::string_view name) {
-  if (!pattern.empty() && pattern.back() == '*') {
-    pattern.remove_suffix(1);
-    return name.substr(0, pattern.size()) == pattern;
-  }
-  return name == pattern;
-}
-
 }  // namespace
-
-bool Identity::allows(Provider provider) const {
-  return providers.empty() || std::find(providers.begin(), providers.end(), provider) != providers.end();
-}
-
-bool Identity::allows_model(std::string_view name) const {
-  return models.empty() ||
-         std::any_of(models.begin(), models.end(), [&](const auto& each) { return pattern_matches(each, name); });
-}
 
 Task<bool> run_exchange(ClientConnection& connection, std::unique_ptr<RequestHead> head) {
   Pipeline pipeline(connection, std::move(head));
@@ -242,70 +225,6 @@ Task<Status> Pipeline::learn_model() {
     co_return malformed("model: this field must be a string that names a model.");
   }
   co_return Status();
-}
-
-// Each route in order of preference, as long as nothing of the request can have been executed.
-Task<void> Pipeline::try_routes() {
-  for (std::size_t i = 0; i < routes.size(); ++i) {
-    route = &routes[i];
-    bool fresh = false;
-    for (;;) {
-      ++attempts;
-      const Attempt result = co_await try_route(fresh);
-      if (result == Attempt::kRejected || result == Attempt::kFinished) co_return;
-      if (client_.aborted || client_left()) {
-        outcome = Outcome::kClientGone;
-        co_return;
-      }
-      const bool here = result == Attempt::kRetryHere;
-      if (!here) break;
-      fresh = true;
-    }
-    if (!body_.rewind()) break;
-  }
-  // Every route failed to connect; error_ has the last reason for the log, the caller needs none of the addresses.
-  if (outcome == Outcome::kPending) {
-    co_await reply_error(503, "No upstream for this request could be reached; try again shortly.", {}, 1);
-    outcome = Outcome::kError;
-  }
-}
-
-Task<Pipeline::Attempt> Pipeline::try_route(bool fresh_connection) {
-  const MonoMs started = worker_.reactor.now_ms();
-  if (!co_await hook(Phase::kMap)) co_return Attempt::kRejected;
-  if (!co_await hook(Phase::kRequestPrivacy)) co_return Attempt::kRejected;
-  if (phases_->defines(Phase::kRequestFilter) && attempts == 1) {
-    const bool passed = co_await filter_request();
-    if (!passed) co_return Attempt::kRejected;
-  }
-  if (needs_body_edit()) {  // where the APIs differ; that takes the whole body
-    Status ready = co_await body_.read_all();
-    if (!ready) {
-      co_await reply_failure(ready.error());
-      co_return Attempt::kRejected;
-    }
-  }
-  if (Status prepared = prepare_upstream(); !prepared) {
-    co_await reply_failure(prepared.error());
-    co_return Attempt::kRejected;
-  }
-  upstream_ = fresh_connection ? nullptr : worker_.pool.take_idle(endpoint_);
-  if (!upstream_) {
-    auto connected = co_await worker_.pool.connect(endpoint_, client_.signal, started + settings_.timeouts.connect_ms);
-    if (client_left()) {
-      outcome = Outcome::kClientGone;
-      co_return Attempt::kFinished;
-    }
-    if (!connected) {
-      error_ = connected.error().describe();
-      worker_.gateway.logger.warn("cannot reach an upstream",
-                                  {{"request_id", id_}, {"account", route->account->name}, {"reason", error_}});
-      co_return Attempt::kRetryNext;
-    }
-    upstream_ = std::move(*connected);
-  }
-  upstream_->stream.set_signal(&client_.signal);
-  co_return co_await relay();
 }
 
 Task<bool> Pipeline::filter_request() {

@@ -38,14 +38,39 @@ class Pipeline final : public Exchange {
   Task<void> serve();
   Task<Status> learn_model();
   Task<bool> answer_itself();    // health, telemetry, unknown paths, upgrades: true when answered
-  Task<void> try_routes();
-  Task<Attempt> try_route(bool fresh_connection);
   Task<bool> filter_request();
   Task<void> finish();           // settle, log
   void release_head();
   bool policy_keeps_head() const;
 
+  // -- failover.cpp: which route, and which after that
+  Task<void> try_routes();
+  Task<Attempt> try_route(bool fresh_connection);
+  bool order_routes();           // false: every account is disabled
+  std::string health_model(const Route& each) const;
+  HealthView health_of(const Route& each) const;
+  std::size_t next_fit_route() const;   // routes.size(): none
+  bool admitted(std::size_t at, bool tried);
+  Task<bool> pause(std::int64_t ms);    // false: the client has left meanwhile
+  void look_for_notices();
+  void note_unreachable(const std::string& why);
+  void note_answer(int code);
+
+  // -- failover_answer.cpp: what a refusal leads to
+  Task<std::optional<Attempt>> judge_refusal();
+  Task<bool> read_refusal(std::string& payload);
+  UpstreamError classify(std::string_view payload) const;
+  Task<bool> strip_signatures();
+  void let_go_of_refusal();
+  Task<bool> deliver_refusal();  // the last one that was held back; false: there is none
+  bool load_refusal();
+  bool retries_executed();       // an attempt without answer may be made again
+
   // -- upstream_request.cpp: what is sent
+  std::string_view location_of(const Route& each) const;
+  Endpoint endpoint_of(const Route& each, std::string_view location) const;
+  void take_betas();
+  std::string betas_to_send() const;
   Status prepare_upstream();     // endpoint_, head_text_; edits the body where the APIs differ
   std::string_view upstream_model() const;
   bool needs_body_edit() const;
@@ -63,7 +88,7 @@ class Pipeline final : public Exchange {
 
   // -- relay.cpp: the bytes
   enum class Stage : std::uint8_t { kAwaitHead, kHeadReady, kBody, kDone };
-  Task<Attempt> relay();
+  Task<Attempt> relay(bool held_back = false);  // held_back: of the refusal that was kept, with nothing to send
   bool read_upload();            // true: there is something to write
   void pump_upload();
   void queue_chunks();
@@ -108,6 +133,22 @@ class Pipeline final : public Exchange {
   bool reminted_ = false;
   std::string version_header_;                // anthropic-version, where the caller had it in the body
   std::optional<std::string> original_body_;  // before an edit for one route
+
+  // -- between attempts
+  struct Retry {
+    int answers = 0;                 // refusals that came
+    int here = 0;                    // attempts on this route
+    std::size_t next = 0;            // the route to try after this one
+    std::int64_t wait_ms = 0;        // before the next attempt
+    bool stripped = false;
+    bool betas_dropped = false;
+    bool whole = false;              // the refusal was read to its end
+    std::size_t end = 0;             // of it, in up_
+    std::string refusal;             // head and body of the last whole one, as they came
+    const Route* refused = nullptr;  // by whom
+  } retry_;
+  std::string betas_;                // the caller's anthropic-beta, once it had to be taken apart
+  bool betas_taken_ = false;
 
   // -- one attempt
   Endpoint endpoint_;

@@ -21,7 +21,7 @@ bool Pipeline::client_left() const {
   return client_.stream.peer_closed() && !body_.awaits_client();
 }
 
-Task<Pipeline::Attempt> Pipeline::relay() {
+Task<Pipeline::Attempt> Pipeline::relay(bool held_back) {
   const MonoMs now = worker_.reactor.now_ms();
   stage_ = Stage::kAwaitHead;
   head_sent_ = 0;
@@ -30,6 +30,7 @@ Task<Pipeline::Attempt> Pipeline::relay() {
   upload_untouched_ = true;
   sent_at_ = 0;
   upload_progress_ = upstream_progress_ = client_progress_ = last_written_ = now;
+  if (held_back && !load_refusal()) co_return Attempt::kRetryNext;
 
   for (;;) {
     if (client_.aborted || client_left()) {
@@ -70,7 +71,8 @@ Task<Pipeline::Attempt> Pipeline::relay() {
       if (!answered_) {  // the upstream gave no answer
         const bool executed = !upload_untouched_;
         if (retry_stale_ && may_replay()) co_return Attempt::kRetryHere;
-        if (!executed) co_return Attempt::kRetryNext;
+        if (failure_.source == ErrorSource::kUpstream) note_unreachable(failure_.message);
+        if (!executed || retries_executed()) co_return Attempt::kRetryNext;
         co_await reply_failure(failure_);
         co_return Attempt::kFinished;
       }
@@ -84,6 +86,8 @@ Task<Pipeline::Attempt> Pipeline::relay() {
       on_deadline();
       if (cut_) co_return Attempt::kFinished;
       if (stage_ == Stage::kDone && !answered_) {
+        if (failure_.source == ErrorSource::kUpstream) note_unreachable(failure_.message);
+        if (retries_executed()) co_return Attempt::kRetryNext;
         co_await reply_failure(failure_);
         co_return Attempt::kFinished;
       }

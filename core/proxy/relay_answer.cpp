@@ -82,6 +82,11 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::accept_head() {
     response = nullptr;
     co_return Attempt::kRetryHere;
   }
+  note_answer(response->status);
+  if (response->status >= 400 && upstream_) {
+    const std::optional<Attempt> again = co_await judge_refusal();
+    if (again) co_return again;
+  }
   status = response->status;
   framer_ = BodyFramer(response->framing, response->content_length);
   up_begin_ += response->size;

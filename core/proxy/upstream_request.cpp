@@ -1,13 +1,14 @@
 // What the upstream is sent: which host, which target, which headers, and the body where the APIs differ.
-#include "proxy/pipeline.h"
+#include <algorithm>
 
+#include "protocol/beta_filter.h"
 #include "protocol/body_edit.h"
+#include "proxy/pipeline.h"
 
 namespace moongate {
 namespace {
 
-constexpr std::uint64_t kReplayRefreshable = 1u << 20;  // a refused token is replaced, and the request sent again
-constexpr std::uint64_t kReplayOther = 64 * 1024;       // only a stale connection is a reason to send again
+constexpr std::uint64_t kReplay = 4u << 20;  // held until the answer's head, for the case that it must be sent again
 constexpr std::string_view kAnthropicVersion = "2023-06-01";
 
 bool decodable(std::string_view coding) {
@@ -40,11 +41,7 @@ std::string readable_codings(std::string_view list, bool& changed) {
 
 }  // namespace
 
-std::uint64_t Pipeline::replay_bytes() const {
-  const bool refreshable = route != nullptr && route->account && !reminted_ &&
-                           route->account->credential->kind == CredentialKind::kGoogleServiceAccount;
-  return refreshable ? kReplayRefreshable : kReplayOther;
-}
+std::uint64_t Pipeline::replay_bytes() const { return kReplay; }
 
 bool Pipeline::may_replay() { return body_.rewind(); }
 
@@ -78,7 +75,7 @@ Status Pipeline::adapt_body() {
     edits = edit_body(text, rename);
   } else if (route->provider == Provider::kVertexClaude) {
     const auto version = request->find(HeaderId::kAnthropicVersion);
-    edits = claude_body_for_vertex(text, counts, wanted, vertex_version_of(version.value));
+    edits = claude_body_for_vertex(text, counts, wanted, vertex_version_of(version ? version.value : std::string_view(version_header_)));
   } else {
     std::string version;
     if (const auto raw = body_.field("anthropic_version"); raw && decode_json_string(*raw, version)) {
@@ -91,26 +88,30 @@ Status Pipeline::adapt_body() {
   return {};
 }
 
+std::string_view Pipeline::location_of(const Route& each) const {
+  if (!each.location.empty()) return each.location;
+  const ModelRule* rule = each.account->rule_for(model);
+  if (rule != nullptr && !rule->location.empty()) return rule->location;
+  if (!target.location.empty()) return target.location;
+  return each.provider == Provider::kVertexClaude ? "global" : "us-central1";
+}
+
+Endpoint Pipeline::endpoint_of(const Route& each, std::string_view location) const {
+  const ModelRule* rule = each.account->rule_for(model);
+  if (rule != nullptr && rule->endpoint) return *rule->endpoint;
+  if (each.account->credential->base_url) return *each.account->credential->base_url;
+  return Endpoint{default_host(each.provider, location), 443, true, {}};
+}
+
 Status Pipeline::prepare_upstream() {
   if (!route->account) return Error(ErrorKind::kInternal, "The policy chose a route without an account.");
   const Account& account = *route->account;
-  const ModelRule* rule = account.rule_for(model);
   if (!can_serve(target, route->provider)) {
     return Error(ErrorKind::kInvalid, "This operation is not available from the upstream that serves it here (" +
                                           std::string(to_string(route->provider)) + ").", ErrorSource::kClient);
   }
-  std::string_view location = route->location;
-  if (location.empty() && rule != nullptr) location = rule->location;
-  if (location.empty()) location = target.location;
-  if (location.empty()) location = route->provider == Provider::kVertexClaude ? "global" : "us-central1";
-
-  if (rule != nullptr && rule->endpoint) {
-    endpoint_ = *rule->endpoint;
-  } else if (account.credential->base_url) {
-    endpoint_ = *account.credential->base_url;
-  } else {
-    endpoint_ = Endpoint{default_host(route->provider, location), 443, true, {}};
-  }
+  const std::string_view location = location_of(*route);
+  endpoint_ = endpoint_of(*route, location);
   if (endpoint_.host.empty()) {
     return Error(ErrorKind::kInvalid, "The location is not one that a host name can be made of.", ErrorSource::kClient);
   }
@@ -129,6 +130,7 @@ Status Pipeline::prepare_upstream() {
     if (Status edited = adapt_body(); !edited) return edited;
   }
   mark_unforwarded();
+  take_betas();
   compose_request_head(*request_target);
   return {};
 }
@@ -186,7 +188,9 @@ void Pipeline::mark_unforwarded() {
         break;
       }
       case HeaderId::kAnthropicVersion:
-        if (route->provider != Provider::kAnthropic) field.removed = true;
+        if (route->provider == Provider::kAnthropic) break;
+        if (version_header_.empty()) version_header_ = field.value;  // the next route may be Anthropic's
+        field.removed = true;
         break;
       default: break;
     }
@@ -196,6 +200,46 @@ void Pipeline::mark_unforwarded() {
     const bool usable = !version_header_.empty() && head.set("anthropic-version", version_header_).ok();
     if (!usable) head.added.emplace_back("anthropic-version", kAnthropicVersion);
   }
+}
+
+// Only where values must be kept from an upstream: elsewhere the header travels as it came.
+void Pipeline::take_betas() {
+  const bool listed = route->provider == Provider::kVertexClaude && !settings_.upstream.vertex_betas.empty();
+  const UpstreamState* state = worker_.gateway.upstreams;
+  if (!betas_taken_ && !listed && (state == nullptr || state->betas.none())) return;
+  betas_taken_ = true;
+  RequestHead& head = *request;
+  while (const auto field = head.find("anthropic-beta")) {  // it may be repeated; a policy may have set it
+    if (!betas_.empty()) betas_ += ',';
+    betas_ += field.value;
+    const auto at = std::find_if(head.fields.begin(), head.fields.end(),
+                                 [&](const HeaderField& each) { return !each.removed && each.value.data() == field.value.data(); });
+    if (at == head.fields.end()) {
+      head.remove("anthropic-beta");
+      break;
+    }
+    at->removed = true;
+  }
+}
+
+std::string Pipeline::betas_to_send() const {
+  std::string list = betas_;
+  if (route->provider == Provider::kVertexClaude && !settings_.upstream.vertex_betas.empty()) {
+    std::vector<std::string> allowed;
+    std::string_view rest = settings_.upstream.vertex_betas;
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(',');
+      std::string_view item = rest.substr(0, comma);
+      while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
+      while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
+      if (!item.empty()) allowed.emplace_back(item);
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+    list = filter_betas(list, allowed);
+  }
+  const UpstreamState* state = worker_.gateway.upstreams;
+  return state == nullptr ? list : state->betas.without(route->account->name, model, list);
 }
 
 void Pipeline::compose_request_head(const std::string& request_target) {
@@ -215,6 +259,9 @@ void Pipeline::compose_request_head(const std::string& request_target) {
     head_text_ += ": ";
     head_text_ += credential.value.reveal();
     head_text_ += "\r\n";
+  }
+  if (betas_taken_) {
+    if (const std::string betas = betas_to_send(); !betas.empty()) head_text_ += "anthropic-beta: " + betas + "\r\n";
   }
   const auto length = body_.length();
   chunked_upload_ = body_.exists() && !length;

@@ -36,6 +36,7 @@ Worker::Worker(Gateway& g, int number)
            {g.settings.upstream.idle_ms, g.settings.upstream.idle_connections, g.settings.upstream.ca_file}),
       access_log(g.access_sink),
       metrics(g.metrics.shard(number)),
+      retries(g.settings.upstream.retry_percent),
       housekeeping_signal_(reactor) {
   head_limits.max_bytes = static_cast<std::size_t>(g.settings.limits.head_bytes);
   head_limits.max_fields = static_cast<std::size_t>(g.settings.limits.header_count);
@@ -60,6 +61,17 @@ void Worker::run() {
   spawn(housekeeping());
   reactor.run();
   access_log.flush();
+}
+
+void Worker::run_aside(Task<void> task) {
+  struct Counted {
+    static Task<void> run(Task<void> inner, int& count) {
+      co_await std::move(inner);
+      --count;
+    }
+  };
+  ++aside_;
+  spawn(Counted::run(std::move(task), aside_));
 }
 
 void Worker::set_phases(std::shared_ptr<Phases> phases) {
@@ -147,7 +159,7 @@ Task<void> Worker::housekeeping() {
         connection->signal.notify();
       }
     }
-    if (connection_count_ == 0 && loops_ == 0) {
+    if (connection_count_ == 0 && loops_ == 0 && aside_ == 0) {
       pool.clear();
       reactor.stop();
       co_return;

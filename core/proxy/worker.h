@@ -5,9 +5,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/log.h"
+#include "cache/cache.h"
 #include "config/map.h"
 #include "config/settings.h"
 #include "meter/access_log.h"
@@ -17,8 +19,10 @@
 #include "net/tls.h"
 #include "proxy/body_reader.h"
 #include "proxy/exchange.h"
+#include "proxy/retry_plan.h"
 #include "upstream/connection_pool.h"
 #include "upstream/token_source.h"
+#include "upstream/upstream_state.h"
 
 namespace moongate {
 
@@ -37,6 +41,7 @@ struct Gateway {
   std::atomic<int> exchanges{0};          // running, all workers
   std::atomic<bool> ready{false};         // readiness as the health paths tell it
   std::atomic<bool> draining{false};
+  UpstreamState* upstreams = nullptr;     // nullptr: nothing is learned about accounts (tests)
 };
 
 class ClientConnection;
@@ -72,6 +77,12 @@ class Worker {
   MetricsShard& metrics;
   HeadLimits head_limits;
   BodyLimits body_limits;
+  Cache* cache = nullptr;       // set before run() by whoever owns it
+  bool cache_is_shared = false;  // with other gateways
+  RetryBudget retries;
+  std::unordered_map<std::size_t, MonoMs> health_polls;  // when other gateways' notices are looked for next
+  // Runs the task beside everything else; run() does not return before it has ended, so it must end by itself soon.
+  void run_aside(Task<void> task);
   std::shared_ptr<Phases> phases() const { return phases_; }
   bool draining() const { return draining_; }
 
@@ -101,6 +112,7 @@ class Worker {
   bool draining_ = false;
   MonoMs drain_deadline_ = 0;
   int loops_ = 0;          // accept loops and housekeeping still running
+  int aside_ = 0;          // tasks of run_aside
   Signal housekeeping_signal_;
 };
 

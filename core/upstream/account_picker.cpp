@@ -49,16 +49,29 @@ AccountPicker::Cycle& AccountPicker::cycle_for(Provider provider, std::string_vi
 }
 
 const AccountPicker::List& AccountPicker::pick(Provider provider, std::string_view model,
-                                               const std::optional<std::vector<WeightedAccount>>& allowed) {
+                                               const std::optional<std::vector<WeightedAccount>>& allowed,
+                                               const AccountHealth* health) {
   picked_.clear();
   Cycle& cycle = cycle_for(provider, model, allowed);
   if (cycle.candidates.empty()) return picked_;
+  const bool all_fit = health == nullptr || health->untroubled();
+  int total = all_fit ? cycle.total : 0;
+  for (Candidate& each : cycle.candidates) {
+    each.fitness = all_fit ? Fitness::kFit : health->view(*each.account, model).fitness;
+    if (!all_fit && each.fitness == Fitness::kFit) total += each.weight;
+  }
+  // Turns go round among the fit; among all when none is.
+  const bool none_fit = total == 0;
+  if (none_fit) total = cycle.total;
   Candidate* best = nullptr;
   for (Candidate& each : cycle.candidates) {
+    if (!none_fit && each.fitness != Fitness::kFit) continue;
     each.current += each.weight;
-    if (best == nullptr || each.current > best->current) best = &each;
+    const bool better = best == nullptr || each.fitness < best->fitness ||
+                        (each.fitness == best->fitness && each.current > best->current);
+    if (better) best = &each;
   }
-  best->current -= cycle.total;
+  best->current -= total;
   picked_.push_back(best->account);
   if (cycle.candidates.size() > 1) {
     std::vector<const Candidate*> others;
@@ -66,6 +79,7 @@ const AccountPicker::List& AccountPicker::pick(Provider provider, std::string_vi
       if (&each != best) others.push_back(&each);
     }
     std::sort(others.begin(), others.end(), [](auto* a, auto* b) {
+      if (a->fitness != b->fitness) return a->fitness < b->fitness;
       return a->current != b->current ? a->current > b->current : a->account->name < b->account->name;
     });
     for (const Candidate* each : others) picked_.push_back(each->account);

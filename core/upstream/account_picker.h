@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "config/map.h"
+#include "upstream/account_health.h"
 
 namespace moongate {
 
@@ -21,15 +22,17 @@ class AccountPicker {
 
   // The accounts that may serve `model` through `provider`, the one whose turn it is first, the others behind it by
   // weight. `allowed`: the client's list (nullopt: every account of the map, each with weight 1). Empty: none serves it.
-  // An empty `model` (operations without one) matches every account. Valid until the next call.
+  // An empty `model` (operations without one) matches every account. With `health`, the turns are those of the fit ones
+  // alone, and the others come behind them, disabled ones last. Valid until the next call.
   const List& pick(Provider provider, std::string_view model,
-                   const std::optional<std::vector<WeightedAccount>>& allowed);
+                   const std::optional<std::vector<WeightedAccount>>& allowed, const AccountHealth* health = nullptr);
 
  private:
   struct Candidate {
     std::shared_ptr<const Account> account;
     int weight = 1;
     int current = 0;
+    Fitness fitness = Fitness::kFit;  // during one pick
   };
   struct Cycle {
     std::vector<Candidate> candidates;
