@@ -95,16 +95,8 @@ class Bill {
     }
     cost_.priced = true;
     if (!cost_.saturated) {
-      cost_.cost_nano = rounded(sum_, cost_.denominator);
-      const std::int64_t divisor = std::gcd(markup_ppm, kMillion);
-      WideInteger over = 0;
-      WideInteger under = 0;
-      if (__builtin_mul_overflow(sum_, static_cast<WideInteger>(markup_ppm / divisor), &over) ||
-          __builtin_mul_overflow(cost_.denominator, static_cast<WideInteger>(kMillion / divisor), &under)) {
-        saturate();
-      } else {
-        cost_.billed_nano = rounded(over, under);
-      }
+      cost_.cost_nano = times(kMillion);
+      cost_.billed_nano = times(markup_ppm);
     }
     if (cost_.saturated) cost_.cost_nano = cost_.billed_nano = kMost;
   }
@@ -117,7 +109,7 @@ class Bill {
     if (ppm == kNoFactor) {
       unpriced("price row " + row_.id + " has no factor for " + what + std::string(which));
     } else if (!factor_.multiply(ppm)) {
-      saturate();
+      unpriced("price row " + row_.id + " has factors of too many places to be multiplied exactly");
     }
   }
   void line(std::string_view name, std::int64_t count, NanoDollars price, std::int64_t per, WideInteger weight) {
@@ -135,11 +127,21 @@ class Bill {
     const WideInteger plain = static_cast<WideInteger>(count) * price;
     if (__builtin_mul_overflow(plain, weight, &line.amount) || __builtin_add_overflow(sum_, line.amount, &sum_)) saturate();
   }
-  NanoDollars rounded(WideInteger over, WideInteger under) {
-    WideInteger whole = over / under;
-    const WideInteger rest = over % under;
-    if (rest >= under - rest) ++whole;
-    if (whole <= kMost) return static_cast<NanoDollars>(whole);
+  // The sum times `ppm` millionths, rounded half up. Whole nano-dollars and the rest are multiplied apart, so that no step
+  // needs more than 128 bits where the result fits into 64.
+  NanoDollars times(std::int64_t ppm) {
+    const WideInteger under = cost_.denominator;
+    const WideInteger whole = sum_ / under;
+    WideInteger rest = 0;
+    if (whole > kMost || __builtin_mul_overflow(sum_ % under, static_cast<WideInteger>(ppm), &rest)) {
+      saturate();
+      return kMost;
+    }
+    const WideInteger millionths = whole * ppm + rest / under;
+    WideInteger result = millionths / kMillion;
+    // Less than a millionth is left besides, which cannot make a half of less than one.
+    if (millionths % kMillion >= kMillion / 2) ++result;
+    if (result <= kMost) return static_cast<NanoDollars>(result);
     saturate();
     return kMost;
   }

@@ -39,11 +39,11 @@ CostCounts counts_of(const LedgerRecord& record);
 
 // How the request was served. The views need to live during the call only.
 struct CostContext {
-  std::string_view location;       // of Vertex; empty: none
-  std::string_view service_tier;   // "standard" and "" cost the list price; "batch", "flex", "priority", "provisioned"
-  std::string_view inference_geo;  // "global", "not_available" and "": no uplift
-  std::string_view speed;          // "standard", "" or "fast"
-  bool batch = false;              // asked for through a batch
+  std::string_view location = {};       // of Vertex; empty: none
+  std::string_view service_tier = {};   // "standard" and "" cost the list price; "batch", "flex", "priority", "provisioned"
+  std::string_view inference_geo = {};  // "global", "not_available" and "": no uplift
+  std::string_view speed = {};          // "standard", "" or "fast"
+  bool batch = false;                   // asked for through a batch
 };
 
 // __extension__: ISO C++ has no such type, every compiler that builds this has.
