@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 
 namespace moongate {
 namespace {
@@ -214,7 +215,42 @@ void UsageReader::begin_data() {
   }
 }
 
+// Most of a stream is deltas, nearly all of them written as here and whole in one piece: these need no walker. The line's
+// end when this was one, with its text measured; nullptr: the walker is to read it, and comes to the same.
+const char* UsageReader::measure_delta(const char* p, const char* end) {
+  constexpr std::string_view kBegin = R"({"type":"content_block_delta","index":)";
+  constexpr std::string_view kMiddle = R"(,"delta":{"type":")";
+  constexpr std::string_view kKinds[] = {R"(text_delta","text":")", R"(thinking_delta","thinking":")",
+                                         R"(input_json_delta","partial_json":")"};
+  const auto take = [&p, end](std::string_view word) {
+    if (static_cast<std::size_t>(end - p) < word.size() || std::memcmp(p, word.data(), word.size()) != 0) return false;
+    p += word.size();
+    return true;
+  };
+  if (!take(kBegin)) return nullptr;
+  const char* const index = p;
+  while (p != end && *p >= '0' && *p <= '9') ++p;
+  if (p == index || !take(kMiddle) || !std::any_of(std::begin(kKinds), std::end(kKinds), take)) return nullptr;
+  byte_scan::StringWalk walk;
+  const char* const text = p;
+  p = byte_scan::walk_string(p, end, walk);
+  if (p == end || walk.control) return nullptr;
+  const auto bytes = static_cast<std::uint64_t>(p++ - text);
+  for (int braces = 0; braces < 2; ++braces) {
+    while (p != end && *p == ' ') ++p;  // Anthropic pads
+    if (p == end || *p++ != '}') return nullptr;
+  }
+  while (p != end && *p == ' ') ++p;
+  if (p == end || (*p != '\n' && *p != '\r')) return nullptr;
+  tally_.add_text(bytes);
+  walker_.ignore();
+  return p;
+}
+
 const char* UsageReader::read_data(const char* p, const char* end) {
+  if (event_ == Event::kDelta && walker_.before_document()) {
+    if (const char* const stop = measure_delta(p, end); stop != nullptr) return end_line(stop);
+  }
   const char* const stop = byte_scan::find_line_end(p, end);
   walker_.feed({p, static_cast<std::size_t>(stop - p)}, tally_);
   return stop == end ? end : end_line(stop);

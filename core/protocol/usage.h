@@ -81,6 +81,7 @@ class UsageTally final : public FieldSink {
   void on_leave(std::uint8_t node) override;
   void on_length(std::uint8_t leaf, std::uint64_t bytes) override;
   void on_raw(std::string_view bytes) override;
+  void add_text(std::uint64_t bytes);  // generated text, not counted yet
 
   const Usage& usage() const { return usage_; }
   Usage& usage() { return usage_; }
@@ -170,6 +171,7 @@ class UsageReader {
   const char* read_name(const char* p, const char* end);
   const char* read_event_name(const char* p, const char* end);
   const char* read_data(const char* p, const char* end);
+  const char* measure_delta(const char* p, const char* end);
   const char* end_line(const char* p);
   void begin_data();
   void end_event();

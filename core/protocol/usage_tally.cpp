@@ -254,7 +254,9 @@ void UsageTally::tell_output(std::int64_t value) {
   output_told_ = true;
 }
 
-void UsageTally::on_length(std::uint8_t leaf, std::uint64_t bytes) {
+void UsageTally::on_length(std::uint8_t leaf, std::uint64_t bytes) { add_text(bytes); }
+
+void UsageTally::add_text(std::uint64_t bytes) {
   const auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - usage_.uncounted_text_bytes);
   usage_.uncounted_text_bytes += static_cast<std::int64_t>(std::min(bytes, most));
 }

@@ -11,13 +11,7 @@ using namespace moongate;
 using fuzz::check;
 
 void check_same(const UsageReader& a, const UsageReader& b) {
-  const Usage& u = a.usage();
-  const Usage& v = b.usage();
-  check(u.input == v.input && u.output == v.output && u.cache_read == v.cache_read &&
-        u.thoughts == v.thoughts);
-  check(u.cache_write_5m == v.cache_write_5m && u.cache_write_1h == v.cache_write_1h &&
-        u.complete == v.complete);
-  check(u.tool_prompt == v.tool_prompt && u.audio_input == v.audio_input && u.web_searches == v.web_searches);
+  check(a.usage() == b.usage() && a.raw_usage() == b.raw_usage());
   check(a.final_event_seen() == b.final_event_seen() && a.error_event_seen() == b.error_event_seen());
   check(a.at_event_boundary() == b.at_event_boundary() && a.elements() == b.elements() &&
         a.model() == b.model());
@@ -36,10 +30,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   UsageReader cut(dialect, form);
   fuzz::in_pieces(text, data[0], [&](std::string_view piece) { cut.feed(piece); });
   check_same(whole, cut);
-  for (const std::int64_t value :
-       {whole.usage().input, whole.usage().output, whole.usage().cache_write_5m, whole.usage().audio_input}) {
+  for (const std::int64_t value : {whole.usage().input, whole.usage().output, whole.usage().cache_write_5m,
+                                   whole.usage().audio_input, whole.usage().audio_output, whole.usage().images}) {
     check(value >= Usage::kUnset);
   }
+  check(whole.usage().uncounted_text_bytes >= 0);
+  check(whole.usage().uncounted_text_bytes <= static_cast<std::int64_t>(text.size()));
+  check(whole.raw_usage().size() <= kRawUsageBytes && whole.raw_usage().size() <= text.size() + 64);
   if (!whole.at_event_boundary()) return 0;
   const ErrorText error{503, "gone", "r", "", -1};
   if (form == BodyForm::kSse) {
