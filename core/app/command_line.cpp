@@ -1,9 +1,36 @@
 #include "app/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstring>
 
+#include "app/admin_verbs_grammar.h"
+
 namespace moongate {
+namespace {
+
+// Variables that are no settings: secrets, which would be shown with them, and the command line's own.
+constexpr std::string_view kMasterKey = "MOONGATE_MASTER_KEY", kAdminToken = "MOONGATE_ADMIN_TOKEN", kUrl = "MOONGATE_URL";
+
+void read_environment(char** environment, CommandLine& command) {
+  for (char** each = environment; *each != nullptr; ++each) {
+    const std::string_view pair = *each;
+    const std::size_t equals = pair.find('=');
+    if (equals == pair.npos || !pair.starts_with("MOONGATE_")) continue;
+    const std::string_view name = pair.substr(0, equals), value = pair.substr(equals + 1);
+    if (name == kMasterKey) continue;
+    if (name == kAdminToken) {
+      if (command.words.access.token.empty()) command.words.access.token = Secret(std::string(value));
+    } else if (name == kUrl) {
+      if (command.words.access.url.empty()) command.words.access.url = value;
+    } else {
+      command.sources.environment.emplace_back(name, value);
+    }
+  }
+  command.words.access.sources = command.sources;
+}
+
+}  // namespace
 
 CommandLine parse_command_line(int argc, char** argv, char** environment) {
   CommandLine command;
@@ -32,6 +59,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
   auto* test = policy->add_subcommand("test", "run the policy's tests (lua/spec)");
   test->add_option("files", command.policy_test_files, "test files; all of them when none is given");
   test->callback([&] { command.verb = Verb::kPolicyTest; });
+  add_admin_grammar(app, command);
 
   try {
     app.parse(argc, argv);
@@ -40,14 +68,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
     command.exit_status = app.exit(outcome) == 0 ? 0 : 2;
     return command;
   }
-  for (char** each = environment; *each != nullptr; ++each) {
-    const char* equals = std::strchr(*each, '=');
-    if (equals == nullptr || std::strncmp(*each, "MOONGATE_", 9) != 0 ||
-        std::strncmp(*each, "MOONGATE_MASTER_KEY=", 20) == 0) {
-      continue;  // the key is no setting: it would be shown with them
-    }
-    command.sources.environment.emplace_back(std::string(*each, static_cast<std::size_t>(equals - *each)), std::string(equals + 1));
-  }
+  read_environment(environment, command);
   return command;
 }
 
