@@ -1,5 +1,8 @@
 # Sourced by ./run and ./test: Debian packages by list, and the one-line errors that both speak.
 
+# shellcheck source=packages/mysql.sh
+. packages/mysql.sh
+
 say() { printf '%s\n' "$*" >&2; }
 die() { printf 'moongate: %s\n' "$*" >&2; exit 1; }
 
@@ -37,6 +40,11 @@ missing_packages() {
 
 # install_packages LOG LIST...: names what is missing and installs it; nothing at all when nothing is missing.
 install_packages() {
+  install_debian_packages "$@"
+  unpack_mysql_headers "$1"
+}
+
+install_debian_packages() {
   local log=$1 missing as_root=()
   shift
   mapfile -t missing < <(missing_packages "$@")

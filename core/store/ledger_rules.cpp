@@ -15,6 +15,10 @@ constexpr std::size_t kIdWidth = 128;
 constexpr std::size_t kNameWidth = 191;
 constexpr std::size_t kWordWidth = 32;
 constexpr std::size_t kRawBytes = 4096;
+// What a provider reports is not trusted to stay within what can be summed: 10^12 of anything, a million
+// dollars.
+constexpr std::int64_t kMostCounted = 1'000'000'000'000;
+constexpr std::int64_t kMostCost = 1'000'000'000'000'000;
 
 // At most `width` characters of valid UTF-8; bytes that are none become '?'.
 void fit(std::string& text, std::size_t width) {
@@ -63,6 +67,15 @@ LedgerRecord fitted(LedgerRecord record) {
     fit(*word, kWordWidth);
   }
   fit(record.raw_usage, kRawBytes);
+  for (std::int64_t* count :
+       {&record.input_tokens, &record.cache_write_5m_tokens, &record.cache_write_1h_tokens,
+        &record.cache_read_tokens, &record.output_tokens, &record.thought_tokens, &record.tool_prompt_tokens,
+        &record.audio_input_tokens, &record.audio_output_tokens, &record.web_searches, &record.images,
+        &record.video_ms}) {
+    *count = std::clamp<std::int64_t>(*count, 0, kMostCounted);
+  }
+  for (std::int64_t* nano : {&record.cost_nano, &record.billed_nano})
+    *nano = std::clamp(*nano, -kMostCost, kMostCost);
   return record;
 }
 
@@ -182,6 +195,8 @@ LedgerRecord repriced(const LedgerRecord& row, const std::function<void(LedgerRe
   after.billed_nano = proposed.billed_nano;
   after.markup_ppm = proposed.markup_ppm;
   after.price_id = proposed.price_id;
+  after.cost_nano = std::clamp(after.cost_nano, -kMostCost, kMostCost);
+  after.billed_nano = std::clamp(after.billed_nano, -kMostCost, kMostCost);
   fit(after.price_id, kNameWidth);
   return after;
 }

@@ -195,4 +195,29 @@ Status MemoryStore::erase_expired(std::int64_t now_s) {
   return {};
 }
 
+Result<std::int64_t> MemoryStore::reseal(const Reseal& reseal) {
+  const Lock lock(mutex_);
+  auto keys = signing_keys_;
+  auto accounts = upstream_accounts_;
+  std::int64_t changed = 0;
+  const auto replace = [&](SealedKind kind, const std::string& id, std::string& sealed) -> Status {
+    Result<std::string> made = reseal(kind, id, sealed);
+    if (!made) return made.error();
+    changed += *made != sealed ? 1 : 0;
+    sealed = std::move(*made);
+    return {};
+  };
+  for (auto& [id, key] : keys) {
+    if (Status ok = replace(SealedKind::kSigningKey, id, key.sealed_private_key); !ok) return ok.error();
+  }
+  for (auto& [name, account] : accounts) {
+    if (Status ok = replace(SealedKind::kUpstreamCredential, name, account.sealed_credential); !ok)
+      return ok.error();
+  }
+  signing_keys_ = std::move(keys);
+  upstream_accounts_ = std::move(accounts);
+  if (changed > 0) ++generation_;
+  return changed;
+}
+
 }  // namespace moongate

@@ -41,6 +41,7 @@ class MemoryStore : public Store {
   Status set_admin_token_sha256(std::string_view sha256) override;
 
   Status erase_expired(std::int64_t now_s) override;
+  Result<std::int64_t> reseal(const Reseal& reseal) override;
 
   Result<std::int64_t> directory_generation() override;
   Result<bool> insert_user(const UserRecord& record) override;

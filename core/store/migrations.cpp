@@ -37,11 +37,20 @@ struct Applied {
   std::int64_t applied_at_s;
 };
 
-Result<std::vector<Applied>> read_applied(SqlConnection& connection) {
+// `make`: also the table, where it is missing.
+Result<std::vector<Applied>> read_applied(SqlConnection& connection, bool make) {
+  constexpr std::string_view kSelect =
+      "SELECT version, name, digest, state, applied_at FROM schema_migrations ORDER BY version";
   const std::string create = connection.definition(std::string(kCreateBookkeeping));
-  if (Result<std::int64_t> made = connection.execute(create, {}); !made) return made.error();
-  const Result<std::vector<SqlRow>> rows = connection.query(
-      "SELECT version, name, digest, state, applied_at FROM schema_migrations ORDER BY version", {});
+  // A user who may not make tables can still work on a schema that is up to date: MySQL asks for the right
+  // first and looks for the table then.
+  Result<std::vector<SqlRow>> rows = Error(ErrorKind::kNotFound, "");
+  if (!connection.transactional_schema()) rows = connection.query(kSelect, {});
+  if (!rows && rows.error().kind == ErrorKind::kNotFound) {
+    if (!make && !connection.transactional_schema()) return std::vector<Applied>();
+    if (Result<std::int64_t> made = connection.execute(create, {}); !made) return made.error();
+    rows = connection.query(kSelect, {});
+  }
   if (!rows) return rows.error();
   std::vector<Applied> applied;
   for (const SqlRow& row : *rows) {
@@ -102,7 +111,7 @@ Status unmark(SqlConnection& connection, const Migration& migration) {
 // own transaction, since another process may have gone the same way in the meantime.
 Status step_up(SqlConnection& connection, const std::vector<Migration>& known, std::int64_t now_s, bool& done,
                MigrationReport& report) {
-  const Result<std::vector<Applied>> applied = read_applied(connection);
+  const Result<std::vector<Applied>> applied = read_applied(connection, true);
   if (!applied) return applied.error();
   if (Status ok = check(*applied, known); !ok) return ok;
   done = applied->size() == known.size();
@@ -119,7 +128,7 @@ Status step_up(SqlConnection& connection, const std::vector<Migration>& known, s
 
 Status step_down(SqlConnection& connection, const std::vector<Migration>& known, std::int64_t target,
                  bool& done, MigrationReport& report) {
-  const Result<std::vector<Applied>> applied = read_applied(connection);
+  const Result<std::vector<Applied>> applied = read_applied(connection, true);
   if (!applied) return applied.error();
   if (Status ok = check(*applied, known); !ok) return ok;
   done = applied->empty() || applied->back().version <= target;
@@ -180,7 +189,7 @@ Result<MigrationStatus> migration_status(SqlDriver& driver, const std::vector<Mi
   MigrationStatus status;
   const Status ok = driver.run([&](SqlConnection& connection) -> Status {
     status = {};
-    const Result<std::vector<Applied>> applied = read_applied(connection);
+    const Result<std::vector<Applied>> applied = read_applied(connection, false);
     if (!applied) return applied.error();
     for (const Applied& one : *applied)
       status.steps.push_back({one.version, one.name, one.state, one.applied_at_s});
@@ -198,7 +207,7 @@ Result<MigrationStatus> migration_status(SqlDriver& driver, const std::vector<Mi
 Result<std::int64_t> schema_version(SqlDriver& driver) {
   std::int64_t version = 0;
   const Status ok = driver.run([&](SqlConnection& connection) -> Status {
-    const Result<std::vector<Applied>> applied = read_applied(connection);
+    const Result<std::vector<Applied>> applied = read_applied(connection, false);
     if (!applied) return applied.error();
     version = applied->empty() ? 0 : applied->back().version;
     return {};

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +17,8 @@
 #include "store/records.h"
 
 namespace moongate {
+
+enum class SealedKind : std::uint8_t { kSigningKey, kUpstreamCredential };
 
 // Safe from any thread; every function may block (a disk, a lock, a network). Each is atomic: it has happened
 // whole, or not at all. Errors: kUnavailable when the database cannot be reached or is busy, else kInternal.
@@ -67,12 +70,26 @@ class Store : public DirectoryStore, public LedgerStore {
 
   // Forgets refresh tokens and revocations whose time is over.
   virtual Status erase_expired(std::int64_t now_s) = 0;
+
+  // Every sealed column's every value, replaced by what `reseal` makes of it, in one transaction: an error
+  // from it leaves all as it was. `id`: the signing key's id, the upstream account's name. How many values
+  // changed.
+  using Reseal =
+      std::function<Result<std::string>(SealedKind kind, const std::string& id, const std::string& sealed)>;
+  virtual Result<std::int64_t> reseal(const Reseal& reseal) = 0;
 };
 
-// Opens what `url` names ("sqlite:<file>", a relative file lying in `data_dir`; "sqlite::memory:") and brings
-// its schema up to date. Error kInvalid: no such kind of store; else what sqlite_driver.h and migrations.h
-// say.
+struct StoreOptions {
+  bool auto_migrate = false;  // MySQL: bring the schema up to date; SQLite's always is
+  int connections = 4;        // MySQL: at most
+  std::string ca_file;        // MySQL: TLS, verified against this PEM bundle; empty: no TLS
+};
+
+// Opens what `url` names: "sqlite:<file>", a relative file lying in `data_dir`; "sqlite::memory:";
+// "mysql://…" as mysql_target.h has it. SQLite's schema is brought up to date; on MySQL an older one is an
+// error that names the command to run, unless options.auto_migrate is on. Error kInvalid: no such kind of
+// store, or a schema that is not ours; else what the drivers and migrations.h say.
 Result<std::unique_ptr<Store>> open_store(std::string_view url, const std::filesystem::path& data_dir,
-                                          std::int64_t now_s);
+                                          std::int64_t now_s, const StoreOptions& options = {});
 
 }  // namespace moongate
