@@ -20,8 +20,8 @@ class Limiter;
 // itself stays counted). Lives on its worker's thread and ends before its Limiter is closed.
 class Reservation {
  public:
-  Reservation() = default;
-  Reservation(Reservation&& other) noexcept = default;
+  Reservation();
+  Reservation(Reservation&& other) noexcept;
   Reservation& operator=(Reservation&& other) noexcept;
   ~Reservation();
 
