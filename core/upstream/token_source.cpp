@@ -1,7 +1,9 @@
 #include "upstream/token_source.h"
 
 #include <algorithm>
+#include <charconv>
 
+#include "crypto/hash.h"
 #include "crypto/json_object.h"
 #include "crypto/jwt.h"
 #include "http/message.h"
@@ -29,6 +31,9 @@ std::string assertion_claims(const Credential& credential, std::int64_t now) {
          ",\"exp\":" + std::to_string(now + 3600) + "}";
 }
 
+// The account's name is no secret, but no business of whoever looks into the cache.
+std::string shared_key(const std::string& key) { return "mg:token:" + sha256_hex(key); }
+
 }  // namespace
 
 std::string TokenSource::key_of(const Credential& credential) {
@@ -49,7 +54,8 @@ std::shared_ptr<const MintedToken> TokenSource::cached(const Credential& credent
 }
 
 Task<Result<std::shared_ptr<const MintedToken>>> TokenSource::token(Reactor& reactor, ConnectionPool& pool,
-                                                                    std::shared_ptr<const Credential> credential) {
+                                                                    std::shared_ptr<const Credential> credential,
+                                                                    Cache* shared) {
   const std::string key = key_of(*credential);
   Signal signal(reactor);
   for (bool waited = false;; waited = true) {
@@ -73,21 +79,23 @@ Task<Result<std::shared_ptr<const MintedToken>>> TokenSource::token(Reactor& rea
         entry.waiters.push_back({&reactor, &signal});
       }
     }
-    if (start) spawn(mint(reactor, pool, credential, key));
+    if (start) spawn(mint(reactor, pool, credential, key, shared));
     if (usable) co_return usable;
     co_await signal.wait();  // mint() has a deadline of its own and always wakes its waiters
   }
 }
 
 Task<void> TokenSource::mint(Reactor& reactor, ConnectionPool& pool, std::shared_ptr<const Credential> credential,
-                             std::string key) {
+                             std::string key, Cache* shared) {
   std::shared_ptr<const RsaPrivateKey> parsed;
   {
     std::lock_guard lock(mutex_);
     parsed = entries_[key].key;
   }
   Result<MintedToken> minted = Error(ErrorKind::kInternal, "no token was asked for");
-  if (!parsed) {
+  std::optional<MintedToken> found = co_await take_shared(shared, key);
+  if (found) minted = std::move(*found);
+  if (!minted && !parsed) {
     auto fresh = RsaPrivateKey::from_pem(credential->private_key_pem.reveal());
     if (fresh) {
       parsed = std::make_shared<const RsaPrivateKey>(std::move(*fresh));
@@ -95,7 +103,10 @@ Task<void> TokenSource::mint(Reactor& reactor, ConnectionPool& pool, std::shared
       minted = fresh.error().wrap("the private key in " + credential->name + " cannot be used");
     }
   }
-  if (parsed) minted = co_await ask(reactor, pool, *credential, parsed);
+  if (!minted && parsed) {
+    minted = co_await ask(reactor, pool, *credential, parsed);
+    if (minted) co_await give_shared(shared, key, *minted);
+  }
 
   std::vector<Waiter> waiters;
   {
@@ -104,7 +115,7 @@ Task<void> TokenSource::mint(Reactor& reactor, ConnectionPool& pool, std::shared
     entry.minting = false;
     entry.key = parsed;
     if (minted) {
-      ++counts_.minted;
+      ++(found ? counts_.shared : counts_.minted);
       entry.token = std::make_shared<const MintedToken>(std::move(*minted));
       entry.failures = 0;
       entry.retry_at_ms = 0;
@@ -127,6 +138,31 @@ Task<void> TokenSource::mint(Reactor& reactor, ConnectionPool& pool, std::shared
   for (const Waiter& waiter : waiters) {
     waiter.reactor->post([signal = waiter.signal] { signal->notify(); });
   }
+}
+
+// What another gateway has minted, unless it is about to run out or was refused here.
+Task<std::optional<MintedToken>> TokenSource::take_shared(Cache* shared, const std::string& key) {
+  if (shared == nullptr || !box_) co_return std::nullopt;
+  const auto sealed = co_await shared->get(shared_key(key));
+  if (!sealed || !*sealed) co_return std::nullopt;
+  const auto text = box_->open(**sealed, key);
+  if (!text) co_return std::nullopt;
+  MintedToken token;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), token.expires_at);
+  if (error != std::errc() || end == text->data() + text->size()) co_return std::nullopt;
+  token.bearer = Secret(std::string(end + 1, text->data() + text->size()));
+  if (token.expires_at - clock_.unix_seconds() <= kRenewSeconds) co_return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  if (entries_[key].refused.reveal() == token.bearer.reveal()) co_return std::nullopt;
+  co_return token;
+}
+
+Task<void> TokenSource::give_shared(Cache* shared, const std::string& key, MintedToken token) {
+  if (shared == nullptr || !box_) co_return;
+  const std::int64_t lives_ms = (token.expires_at - clock_.unix_seconds()) * 1000;
+  const std::string sealed = box_->seal(std::to_string(token.expires_at) + "\n" + token.bearer.reveal(), key, *random_);
+  const std::string name = shared_key(key);
+  static_cast<void>(co_await shared->set(name, sealed, lives_ms));  // at best: others mint their own
 }
 
 Task<Result<MintedToken>> TokenSource::ask(Reactor& reactor, ConnectionPool& pool, const Credential& credential,
@@ -179,6 +215,7 @@ bool TokenSource::drop(const Credential& credential, const Secret& refused) {
   const std::int64_t now = clock_.mono_ms();
   if (entry.dropped_at_ms != 0 && now - entry.dropped_at_ms < kDropPauseMs) return false;
   entry.dropped_at_ms = now;
+  entry.refused = entry.token->bearer;
   entry.token.reset();
   ++counts_.dropped;
   return true;

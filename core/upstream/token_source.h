@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <mutex>
 #include <string>
 #include <unordered_map>
@@ -10,8 +11,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "cache/cache.h"
 #include "config/map.h"
+#include "crypto/random.h"
 #include "crypto/rsa_key.h"
+#include "crypto/sealed_box.h"
 #include "upstream/http_client.h"
 
 namespace moongate {
@@ -27,13 +31,21 @@ class TokenSource {
  public:
   TokenSource(const Clock& clock, const Logger& logger) : clock_(clock), logger_(logger) {}
 
+  // Before the first token: from now on token() shares tokens over the cache that it is given, sealed in this box (of a
+  // key that all gateways have). `random` must outlive this.
+  void share(SealedBox box, Random& random) {
+    box_ = std::move(box);
+    random_ = &random;
+  }
+
   // The token when one is held and has more than a minute to live; otherwise nullptr. Does not suspend.
   std::shared_ptr<const MintedToken> cached(const Credential& credential);
   // The same, minting when there is none; who comes while another worker mints waits for that. A token in its last
   // five minutes is renewed in the background. kUnavailable (the circuit is open), kUnauthenticated (Google refused:
   // the message names the account and Google's reason), kInvalid (a private key that is none), kConnect, kTimeout.
   Task<Result<std::shared_ptr<const MintedToken>>> token(Reactor& reactor, ConnectionPool& pool,
-                                                         std::shared_ptr<const Credential> credential);
+                                                         std::shared_ptr<const Credential> credential,
+                                                         Cache* shared = nullptr);
   // The upstream has refused this very token ("Bearer …"): forget it, unless another has taken its place already. True:
   // asking again with what token() gives now is worth it. False: a new one was refused moments ago, too (the account is
   // not allowed what it is asked for), and another would only hammer the token endpoint; this one is kept.
@@ -43,6 +55,7 @@ class TokenSource {
     std::uint64_t minted = 0;
     std::uint64_t failed = 0;
     std::uint64_t dropped = 0;
+    std::uint64_t shared = 0;  // taken over from another gateway
   };
   Counts counts() const;
 
@@ -61,16 +74,21 @@ class TokenSource {
     std::string failure;
     ErrorKind failure_kind = ErrorKind::kUnavailable;
     std::shared_ptr<const RsaPrivateKey> key;  // parsed once
+    Secret refused;  // the last one that was dropped: not to be taken from the cache again
   };
 
   static std::string key_of(const Credential& credential);
   Task<void> mint(Reactor& reactor, ConnectionPool& pool, std::shared_ptr<const Credential> credential,
-                  std::string key);
+                  std::string key, Cache* shared);
+  Task<std::optional<MintedToken>> take_shared(Cache* shared, const std::string& key);
+  Task<void> give_shared(Cache* shared, const std::string& key, MintedToken token);
   Task<Result<MintedToken>> ask(Reactor& reactor, ConnectionPool& pool, const Credential& credential,
                                 std::shared_ptr<const RsaPrivateKey> parsed);
 
   const Clock& clock_;
   const Logger& logger_;
+  std::optional<SealedBox> box_;
+  Random* random_ = nullptr;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Entry> entries_;
   Counts counts_;

@@ -1,5 +1,8 @@
 #include "upstream/token_source.h"
 
+#include "cache/memory_cache.h"
+#include "crypto/hash.h"
+#include "unit/crypto/seeded_random.h"
 #include "unit/crypto/test_keys.h"
 #include "unit/net/loop.h"
 #include "unit/upstream/scripted_server.h"
@@ -179,6 +182,63 @@ TEST_F(TokenSourceTest, AKeyThatIsNoneFailsWithoutAskingAnybody) {
   EXPECT_NE(token.error().message.find("key.json"), std::string::npos);
   EXPECT_EQ(token.error().message.find("AAAA"), std::string::npos);
   EXPECT_EQ(server_->requests(), 0);
+}
+
+// -- several gateways with one cache
+
+class SharedTokens : public TokenSourceTest {
+ protected:
+  SharedTokens() {
+    source_.share(SealedBox::derive("master", "tokens"), random_);
+    other_.share(SealedBox::derive("master", "tokens"), random_);
+  }
+  std::string bearer_of(TokenSource& source) {
+    const auto token = loop_.run(source.token(loop_.reactor, pool_, credential_, cache_.get()));
+    return token ? (*token)->bearer.reveal() : "error: " + token.error().message;
+  }
+  SeededRandom random_;
+  MemoryCacheFactory caches_{1000, 1 << 20, 1};
+  std::unique_ptr<Cache> cache_ = caches_.make(loop_.reactor).value();
+  TokenSource other_{clock_, logger_};
+};
+
+TEST_F(SharedTokens, AreMintedByOneGatewayForAll) {
+  EXPECT_EQ(bearer_of(source_), "Bearer t1");
+  EXPECT_EQ(bearer_of(other_), "Bearer t1");
+  EXPECT_EQ(server_->requests(), 1);
+  EXPECT_EQ(other_.counts().shared, 1U);
+  EXPECT_EQ(other_.cached(*credential_)->expires_at, clock_.unix_seconds() + 3600);
+}
+
+TEST_F(SharedTokens, AreNothingToWhoHasAnotherKey) {
+  TokenSource stranger{clock_, logger_};
+  stranger.share(SealedBox::derive("another master", "tokens"), random_);
+  EXPECT_EQ(bearer_of(source_), "Bearer t1");
+  EXPECT_EQ(bearer_of(stranger), "Bearer t2");
+}
+
+TEST_F(SharedTokens, ThatWereRefusedAreNotTakenAgain) {
+  EXPECT_EQ(bearer_of(source_), "Bearer t1");
+  EXPECT_EQ(bearer_of(other_), "Bearer t1");
+  EXPECT_TRUE(other_.drop(*credential_, Secret("Bearer t1")));
+  EXPECT_EQ(bearer_of(other_), "Bearer t2");
+  EXPECT_TRUE(source_.drop(*credential_, Secret("Bearer t1")));
+  EXPECT_EQ(bearer_of(source_), "Bearer t2") << "what the other minted meanwhile";
+}
+
+TEST_F(SharedTokens, AreRenewedBeforeTheyRunOut) {
+  EXPECT_EQ(bearer_of(source_), "Bearer t1");
+  pass(3'400'000);
+  EXPECT_EQ(bearer_of(other_), "Bearer t2") << "less than five minutes were left";
+}
+
+TEST_F(SharedTokens, DoNotLieInTheCacheInClear) {
+  EXPECT_EQ(bearer_of(source_), "Bearer t1");
+  const std::string key = "mg:token:" + sha256_hex("robot@project.test\nkid-1\n" + credential_->token_uri);
+  std::optional<std::string> kept;
+  ASSERT_TRUE(cache_->try_get(key, kept));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->find("t1"), kept->npos);
 }
 
 }  // namespace
