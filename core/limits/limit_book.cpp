@@ -125,7 +125,7 @@ bool LimitBook::reserve(const Demand& demand, LimitChecks& checks, const LimitHo
   bool allowed = true;
   for (LimitCheck& check : checks) {
     answer(entry_of(holds.levels[check.level].key), check, now);
-    if (!check.fits && !demand.levels[check.level].shadow) allowed = false;
+    if (!check.fits && !is_shadowed(demand, check)) allowed = false;
   }
   if (allowed || !enforce) {
     for (const LimitCheck& check : checks) {

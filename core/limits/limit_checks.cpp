@@ -70,14 +70,14 @@ Decision decide(const Demand& demand, const LimitChecks& checks, std::int64_t no
   const LimitCheck* shadowed = nullptr;
   for (const LimitCheck& check : checks) {
     if (check.fits) continue;
-    const LimitCheck*& slot = demand.levels[check.level].shadow ? shadowed : refused;
+    const LimitCheck*& slot = is_shadowed(demand, check) ? shadowed : refused;
     if (slot == nullptr || rank(check) > rank(*slot)) slot = &check;
   }
   decision.allowed = refused == nullptr;
   if (refused != nullptr) decision.refused = state_of(demand, *refused);
   if (refused == nullptr && shadowed != nullptr) decision.would_refuse = state_of(demand, *shadowed);
   for (const LimitCheck& check : checks) {
-    if (!is_per_minute(check.kind) || demand.levels[check.level].shadow) continue;
+    if (!is_per_minute(check.kind) || is_shadowed(demand, check)) continue;
     Quota* const quotas[] = {&decision.requests, &decision.tokens, &decision.input_tokens, &decision.output_tokens};
     tighten(*quotas[static_cast<std::size_t>(check.kind)], check, decision.allowed, now_ms);
   }

@@ -37,6 +37,11 @@ LimitChecks limit_checks_of(const Demand& demand, std::int64_t gateways);
 // The decision from the answers, whose times are the wall clock's.
 Decision decide(const Demand& demand, const LimitChecks& checks, std::int64_t now_ms);
 
+// Whether it only tells what it would have refused. A balance is no limit that one tries out first.
+inline bool is_shadowed(const Demand& demand, const LimitCheck& check) {
+  return demand.levels[check.level].shadow && check.kind != LimitKind::kBalance;
+}
+
 inline bool is_per_minute(LimitKind kind) { return kind <= LimitKind::kOutputTokensPerMinute; }
 
 }  // namespace moongate

@@ -151,7 +151,7 @@ for level = 1, #KEYS / 2 do
     local fits = used <= capacity - amount and not (k == 'B' and used >= capacity)
     if not fits then
       if k == 'r' or k == 't' or k == 'i' or k == 'o' then free = falls_to(hash, k, at, used, capacity - amount) end
-      if not shadow then reserved = 0 end
+      if not shadow or k == 'B' then reserved = 0 end
     end
     out[#out + 1] = fits and 1 or 0
     out[#out + 1] = text(used)

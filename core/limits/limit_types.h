@@ -51,7 +51,7 @@ struct LevelDemand {
   std::string_view id;    // stable; counters are kept by level and id
   std::string_view name;  // how the caller is told of it: "mg-Ab3d", "alice"
   LimitSet limits;
-  bool shadow = false;    // counted, never refused
+  bool shadow = false;    // counted, never refused; the balance is not meant
   bool prepaid = false;   // what is charged may not exceed `credited`, all movements above zero ever
   NanoDollars credited = 0;
   KnownUse known;
@@ -96,7 +96,8 @@ struct Decision {
   bool allowed = true;
   bool share_only = false;  // Redis is away: capacities are this gateway's share
   std::int64_t decided_at_ms = 0;
-  // Of several limits the one that is free last. For those in shadow `would_refuse`, with allowed.
+  // Of several limits the one that is free last. For those in shadow `would_refuse`, with allowed; whoever knows the
+  // request logs it.
   std::optional<LimitState> refused, would_refuse;
   Quota requests, tokens, input_tokens, output_tokens;  // per minute
 

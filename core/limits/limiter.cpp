@@ -216,15 +216,7 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
 
   void count_decision(const Decision& decision) {
     if (!decision.allowed) count(counters_.refused);
-    if (decision.would_refuse) {
-      count(counters_.would_refuse);
-      if (log_ != nullptr) {
-        const LimitState& state = *decision.would_refuse;
-        log_->info("limits: would have refused", {{"level", to_string(state.level)}, {"name", state.name},
-                                                  {"limit", to_string(state.kind)}, {"capacity", state.capacity},
-                                                  {"used", state.used}});
-      }
-    }
+    if (decision.would_refuse) count(counters_.would_refuse);
   }
 
   void set_share_only(bool share) {

@@ -241,6 +241,8 @@ TEST_F(LimitBookTest, ABalanceIsALimitWithoutAReset) {
   client.level.known.charged = 10;  // the ledger may lag behind
   EXPECT_FALSE(bench_.passes(client.demand({0, 0, 36})));
   EXPECT_TRUE(bench_.passes(client.demand({0, 0, 35})));
+  client.level.shadow = true;
+  EXPECT_FALSE(bench_.passes(client.demand({0, 0, 100}))) << "money is not tried out";
   client.level.credited = 200;
   EXPECT_TRUE(bench_.passes(client.demand({0, 0, 100})));
 }

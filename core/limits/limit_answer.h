@@ -9,7 +9,7 @@
 
 namespace moongate {
 
-struct LimitRefusal {
+struct RefusalText {
   int status = 429;
   std::string message;   // names the limit, its level and when it resets
   std::string headers;   // "name: value\r\n" each: retry-after, x-should-retry, and those of append_quota_headers
@@ -20,7 +20,7 @@ struct LimitRefusal {
 // Precondition: decision.refused. A used-up balance is Anthropic's 402 billing_error and Google's 403 BILLING_DISABLED, since
 // both vendors' libraries repeat a 429. Where waiting takes more than a minute, x-should-retry tells libraries not to.
 // `as_array`: the caller asked for a JSON-array stream, whose errors are arrays too.
-LimitRefusal render_refusal(const Decision& decision, Dialect dialect, std::string_view request_id, bool as_array = false);
+RefusalText refusal_text(const Decision& decision, Dialect dialect, std::string_view request_id, bool as_array = false);
 
 // Nothing for what is not limited. Anthropic: anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,
 // remaining,reset}, reset in RFC 3339; the others: x-ratelimit-{limit,remaining,reset}-{requests,…}, reset in whole seconds.

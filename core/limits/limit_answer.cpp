@@ -1,4 +1,4 @@
-#include "limits/limit_headers.h"
+#include "limits/limit_answer.h"
 
 #include <algorithm>
 
@@ -31,7 +31,9 @@ std::string amount_text(LimitKind kind, std::int64_t amount) {
   return is_money(kind) ? "$" + format_dollars(amount) : std::to_string(amount);
 }
 
+// Which account it was is no business of the caller's.
 std::string holder_text(const LimitState& state) {
+  if (state.level == LimitLevel::kAccount) return "the upstream account";
   return std::string(to_string(state.level)) + " " + state.name + (state.level == LimitLevel::kKey ? "…" : "");
 }
 
@@ -76,7 +78,7 @@ void begin_detail(std::string& out, std::string_view type) {
   member(out, "@type", "type.googleapis.com/google.rpc." + std::string(type));
 }
 
-std::string google_body(const LimitRefusal& refusal, const LimitState& state, std::string_view request_id) {
+std::string google_body(const RefusalText& refusal, const LimitState& state, std::string_view request_id) {
   const bool balance = state.kind == LimitKind::kBalance;
   std::string out = "{\"error\":{\"code\":" + std::to_string(refusal.status);
   member(out, "message", refusal.message);
@@ -90,7 +92,7 @@ std::string google_body(const LimitRefusal& refusal, const LimitState& state, st
   } else {
     begin_detail(out, "QuotaFailure");
     out += ",\"violations\":[{";
-    member(out, "subject", std::string(to_string(state.level)) + ":" + state.name);
+    member(out, "subject", std::string(to_string(state.level)) + (state.level == LimitLevel::kAccount ? "" : ":" + state.name));
     member(out, "description", refusal.message);
     member(out, "quotaMetric", "moongate/" + std::string(to_string(state.kind)));
     std::string level(to_string(state.level));
@@ -149,10 +151,10 @@ bool is_quota_header(std::string_view name) {
   return name.starts_with("anthropic-ratelimit-") || name.starts_with("x-ratelimit-");
 }
 
-LimitRefusal render_refusal(const Decision& decision, Dialect dialect, std::string_view request_id, bool as_array) {
+RefusalText refusal_text(const Decision& decision, Dialect dialect, std::string_view request_id, bool as_array) {
   const LimitState& state = *decision.refused;
   const bool balance = state.kind == LimitKind::kBalance;
-  LimitRefusal refusal;
+  RefusalText refusal;
   refusal.status = !balance ? 429 : speaks_google(dialect) ? 403 : 402;
   refusal.message = message_of(decision);
   refusal.retry_after_seconds = decision.retry_after_seconds();
