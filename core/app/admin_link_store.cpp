@@ -4,6 +4,7 @@
 #include "app/admin_link.h"
 #include "config/stored_account.h"
 #include "control/admin_service.h"
+#include "control/price_table.h"
 #include "crypto/master_key.h"
 #include "crypto/rsa_key.h"
 #include "store/store.h"
@@ -22,9 +23,14 @@ class StoreLink : public AdminLink {
     if (!sink) return sink.error();
     link->sink_ = std::move(*sink);
     link->log_ = std::make_unique<Logger>(*link->sink_, link->clock_, LogLevel::kError);
-    auto store = open_store(settings.store.url, settings.data_dir, link->clock_.unix_seconds());
+    auto store = open_store(settings.store.url, settings.data_dir, link->clock_.unix_seconds(),
+                            {settings.store.auto_migrate, 1, settings.store.ca_file});
     if (!store) return store.error();
     link->store_ = std::move(*store);
+    auto prices = read_price_book(settings, *link->store_);
+    if (!prices) return prices.error();
+    AdminHooks hooks;
+    hooks.prices = price_hooks([book = *prices] { return book; });
     MapHooks map_hooks;
     map_hooks.check_private_key = [](std::string_view pem) -> Status {
       auto private_key = RsaPrivateKey::from_pem(pem);
@@ -33,7 +39,7 @@ class StoreLink : public AdminLink {
     };
     link->service_ = std::make_unique<AdminService>(
         *link->store_, link->clock_, link->random_, *link->log_,
-        AdminOptions{settings, map_hooks, SealedBox::derive(key->reveal(), kUpstreamCredentialPurpose)}, AdminHooks{});
+        AdminOptions{settings, map_hooks, SealedBox::derive(key->reveal(), kUpstreamCredentialPurpose)}, std::move(hooks));
     return std::unique_ptr<AdminLink>(std::move(link));
   }
 

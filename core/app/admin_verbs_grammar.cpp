@@ -176,4 +176,27 @@ void add_admin_grammar(CLI::App& app, CommandLine& command) {
   app.parse_complete_callback([grammar] {});
 }
 
+void add_store_grammar(CLI::App& app, CommandLine& command) {
+  const auto verb = [&command](CLI::App& parent, const std::string& name, const std::string& description, StoreVerb run) {
+    CLI::App* made = parent.add_subcommand(name, description);
+    made->callback([&command, run] {
+      command.verb = CommandLine::Verb::kStore;
+      command.store_verb = run;
+    });
+    return made;
+  };
+  CLI::App& migrate = group(app, "migrate", "the schema of the store");
+  verb(migrate, "up", "apply the migrations that are missing", migrate_schema_up);
+  verb(migrate, "down", "take back the last N migrations (1), with their data", migrate_schema_down)
+      ->add_option("N", command.store_words.steps, "how many")
+      ->check(CLI::Range(1, 10'000));
+  verb(migrate, "rollback", "take back the last migration, with its data", migrate_schema_down);
+  verb(migrate, "status", "which migrations are applied", show_migrations);
+  verb(migrate, "seed", "make a user \"demo\" with $50 and a key to try things with", seed_store);
+  verb(app, "rekey", "seal everything in the store with a new master key", rekey_store);
+  CLI::App& price = group(app, "price", "the price table");
+  verb(price, "check", "check a price file; exit status 1 if something is wrong", check_prices)
+      ->add_option("FILE", command.store_words.price_file, "the one of billing.prices when none is given");
+}
+
 }  // namespace moongate

@@ -10,7 +10,7 @@ namespace moongate {
 namespace {
 
 // Variables that are no settings: secrets, which would be shown with them, and the command line's own.
-constexpr std::string_view kMasterKey = "MOONGATE_MASTER_KEY", kAdminToken = "MOONGATE_ADMIN_TOKEN", kUrl = "MOONGATE_URL";
+constexpr std::string_view kMasterKey = "MOONGATE_MASTER_KEY", kNewMasterKey = "MOONGATE_NEW_MASTER_KEY", kAdminToken = "MOONGATE_ADMIN_TOKEN", kUrl = "MOONGATE_URL";
 
 void read_environment(char** environment, CommandLine& command) {
   for (char** each = environment; *each != nullptr; ++each) {
@@ -18,7 +18,7 @@ void read_environment(char** environment, CommandLine& command) {
     const std::size_t equals = pair.find('=');
     if (equals == pair.npos || !pair.starts_with("MOONGATE_")) continue;
     const std::string_view name = pair.substr(0, equals), value = pair.substr(equals + 1);
-    if (name == kMasterKey) continue;
+    if (name == kMasterKey || name == kNewMasterKey) continue;
     if (name == kAdminToken) {
       if (command.words.access.token.empty()) command.words.access.token = Secret(std::string(value));
     } else if (name == kUrl) {
@@ -28,6 +28,7 @@ void read_environment(char** environment, CommandLine& command) {
     }
   }
   command.words.access.sources = command.sources;
+  command.store_words.sources = command.sources;
 }
 
 }  // namespace
@@ -60,6 +61,7 @@ CommandLine parse_command_line(int argc, char** argv, char** environment) {
   test->add_option("files", command.policy_test_files, "test files; all of them when none is given");
   test->callback([&] { command.verb = Verb::kPolicyTest; });
   add_admin_grammar(app, command);
+  add_store_grammar(app, command);
 
   try {
     app.parse(argc, argv);

@@ -15,6 +15,7 @@
 #include "crypto/master_key.h"
 #include "crypto/rsa_key.h"
 #include "crypto/secret_file.h"
+#include "net/local_socket.h"
 #include "identity/admin_token.h"
 
 namespace moongate {
@@ -51,7 +52,14 @@ Status failed_by(const std::vector<Problem>& problems) {
   return Error(ErrorKind::kInvalid, std::move(text));
 }
 
-MapHooks map_hooks() {
+LogLevel level_of(const std::string& name) {
+  return name == "debug" ? LogLevel::kDebug : name == "warn" ? LogLevel::kWarn : name == "error" ? LogLevel::kError
+                                                                                              : LogLevel::kInfo;
+}
+
+}  // namespace
+
+MapHooks GatewayProcess::map_hooks() {
   MapHooks hooks;
   hooks.check_private_key = [](std::string_view pem) -> Status {
     auto key = RsaPrivateKey::from_pem(pem);
@@ -61,12 +69,9 @@ MapHooks map_hooks() {
   return hooks;
 }
 
-LogLevel level_of(const std::string& name) {
-  return name == "debug" ? LogLevel::kDebug : name == "warn" ? LogLevel::kWarn : name == "error" ? LogLevel::kError
-                                                                                              : LogLevel::kInfo;
+int GatewayProcess::worker_count() const {
+  return settings_.workers > 0 ? settings_.workers : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
-
-}  // namespace
 
 Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(Settings settings, const Clock& clock) {
   std::unique_ptr<GatewayProcess> process(new GatewayProcess(std::move(settings), clock));
@@ -77,13 +82,15 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(Settings settings,
 Status GatewayProcess::open() {
   raise_file_limit();
   using Step = Status (GatewayProcess::*)();
-  for (const Step step : {&GatewayProcess::open_logs, &GatewayProcess::open_state, &GatewayProcess::start_simulator,
-                          &GatewayProcess::make_map_file, &GatewayProcess::load_map_file, &GatewayProcess::open_tls,
-                          &GatewayProcess::open_workers, &GatewayProcess::open_listeners}) {
+  for (const Step step : {&GatewayProcess::open_logs, &GatewayProcess::open_state, &GatewayProcess::open_money,
+                          &GatewayProcess::start_simulator, &GatewayProcess::make_map_file, &GatewayProcess::load_map_file,
+                          &GatewayProcess::open_tls, &GatewayProcess::open_workers, &GatewayProcess::connect_workers,
+                          &GatewayProcess::open_listeners}) {
     if (Status status = (this->*step)(); !status) return status;
   }
   for (WorkerPart& part : workers_) part.thread = std::thread([this, &part] { run_worker(part); });
-  for (const Step step : {&GatewayProcess::load_policy, &GatewayProcess::open_control, &GatewayProcess::write_run_files}) {
+  for (const Step step : {&GatewayProcess::load_policy, &GatewayProcess::start_money, &GatewayProcess::open_control,
+                          &GatewayProcess::write_run_files}) {
     if (Status status = (this->*step)(); !status) return status;
   }
   start_watching();
@@ -103,6 +110,7 @@ GatewayProcess::~GatewayProcess() {
       part.thread.join();
     }
   }
+  state_.reset();  // after the last request has been settled
 }
 
 std::string GatewayProcess::path_in_data(const std::string& path) const {
@@ -125,7 +133,8 @@ Status GatewayProcess::open_state() {
   auto key = load_master_key(settings_.data_dir, environment("MOONGATE_MASTER_KEY"));
   if (!key) return key.error();
   master_key_ = std::move(*key);
-  auto store = open_store(settings_.store.url, settings_.data_dir, clock_.unix_seconds());
+  auto store = open_store(settings_.store.url, settings_.data_dir, clock_.unix_seconds(),
+                          {settings_.store.auto_migrate, settings_.store.connections, settings_.store.ca_file});
   if (!store) return store.error();
   store_ = std::move(*store);
   auto token = ensure_admin_token(*store_, random_);
@@ -208,19 +217,11 @@ Status GatewayProcess::open_tls() {
 }
 
 Status GatewayProcess::open_workers() {
-  const int count = settings_.workers > 0 ? settings_.workers
-                                          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  resolver_ = std::make_unique<Resolver>(clock_);
-  CacheOptions options;
-  options.timeout_ms = settings_.cache.timeout_ms;
-  options.memory_entries = static_cast<std::size_t>(settings_.cache.memory_entries);
-  options.seed = random_number(random_);
-  auto caches = open_cache(settings_.cache.url, options, *resolver_, logger_.get());
-  if (!caches) return caches.error();
-  caches_ = std::move(*caches);
+  const int count = worker_count();
   dicts_ = std::make_unique<SharedDicts>(static_cast<std::size_t>(settings_.cache.memory_entries), 16u << 20, clock_,
                                          random_number(random_));
   tokens_ = std::make_unique<TokenSource>(clock_, *logger_);
+  tokens_->share(SealedBox::derive(master_key_.reveal(), "account-tokens"), random_);
   metrics_ = std::make_unique<Metrics>(count);
   gateway_.reset(new Gateway{clock_, *logger_, *resolver_, *tokens_, *access_sink_, *metrics_, settings_, tls_.get(), {}});
   upstreams_ = std::make_unique<UpstreamState>(
@@ -234,7 +235,7 @@ Status GatewayProcess::open_workers() {
   for (int i = 0; i < count; ++i) {
     WorkerPart& part = workers_[static_cast<std::size_t>(i)];
     part.worker = std::make_unique<Worker>(*gateway_, i);
-    auto services = WorkerServices::create(*part.worker, {*gateway_, random_, *dicts_, *caches_, oauth_->verifier()}, snapshot_);
+    auto services = WorkerServices::create(*part.worker, {*gateway_, random_, *dicts_, *caches_, oauth_->verifier(), &state_->keys(), state_->ask_store()}, snapshot_);
     if (!services) return services.error();
     part.services = std::move(*services);
   }
@@ -315,9 +316,16 @@ Status GatewayProcess::open_control() {
   addresses_.control = local_address(*fd).text();
   auto routes = std::make_shared<ControlRoutes>(ControlRoutes::Parts{
       *gateway_, [this] { return detail(); }, [this] { return samples(); },
-      [this](const HttpRequest& request) { return oauth_->handle(request); }});
+      [this](const HttpRequest& request) {
+        return state_->admin().serves(request) ? state_->admin().handle(request) : oauth_->handle(request);
+      }});
   ControlServer::Options options;
   options.listener = *fd;
+  const std::string socket = path_in_data("run/admin.sock");
+  if (Status made = create_private_directory(path_in_data("run")); !made) return made;
+  auto local = listen_local(socket);
+  if (!local) return local.error();
+  options.local_listener = *local;
   auto server = ControlServer::start(
       options, [routes](const HttpRequest& request) { return routes->handle(request); }, *logger_);
   if (!server) return server.error();
@@ -351,10 +359,10 @@ void GatewayProcess::start_watching() {
 void GatewayProcess::reload(bool force) {
   if (clock_.mono_ms() - oauth_refresh_ms_ > kOAuthRefreshMs) {
     oauth_refresh_ms_ = clock_.mono_ms();
-    if (Status status = oauth_->refresh(); !status) {
-      logger_->error("the mock OAuth2 could not be brought up to date", {{"reason", status.error().describe()}});
-    }
+    refresh_identities();
   }
+  take_over_accounts();
+  state_->reload_prices(force);
   if (map_watch_.changed() || force) reload_map();
   if (policy_watch_.changed() || force) reload_policy();
   if ((tls_watch_.changed() || force) && tls_) {
@@ -408,6 +416,7 @@ void GatewayProcess::drain() {
   for (WorkerPart& part : workers_) part.worker->drain(settings_.timeouts.drain_ms);
   for (WorkerPart& part : workers_) part.thread.join();
   control_.reset();
+  state_.reset();
   simulator_.reset();
   logger_->info("stopped", {});
   access_sink_->flush();
@@ -423,14 +432,19 @@ std::vector<Sample> GatewayProcess::samples() const {
   const TokenSource::Counts tokens = tokens_->counts();
   const CacheCounters cache = caches_->counters();
   const auto number = [](auto n) { return static_cast<double>(n); };
-  return {
+  std::vector<Sample> samples = {
       {"moongate_ready", "1 when requests are served.", "gauge", number(gateway_->ready.load() ? 1 : 0)},
       {"moongate_running_requests", "Requests being answered.", "gauge", number(gateway_->exchanges.load())},
       {"moongate_token_mints_total{result=\"ok\"}", "Access tokens asked of Google for accounts.", "counter",
        number(tokens.minted)},
       {"moongate_token_mints_total{result=\"failed\"}", "", "counter", number(tokens.failed)},
+      {"moongate_token_mints_total{result=\"shared\"}", "", "counter", number(tokens.shared)},
       {"moongate_tokens_refused_total", "Access tokens dropped because an upstream refused them.", "counter",
        number(tokens.dropped)},
+      {"moongate_account_troubles{state=\"cooling\"}", "Accounts, or models of theirs, that are not asked now.", "gauge",
+       number(upstreams_->health.count(Fitness::kCooling))},
+      {"moongate_account_troubles{state=\"unreachable\"}", "", "gauge", number(upstreams_->health.count(Fitness::kOpen))},
+      {"moongate_account_troubles{state=\"disabled\"}", "", "gauge", number(upstreams_->health.count(Fitness::kDisabled))},
       {"moongate_cache_commands_total", "Commands to Redis.", "counter", number(cache.commands)},
       {"moongate_cache_errors_total", "Commands to Redis that failed.", "counter", number(cache.failures)},
       {"moongate_cache_timeouts_total", "Those that failed because Redis was slower than cache.timeout_ms.", "counter",
@@ -446,11 +460,13 @@ std::vector<Sample> GatewayProcess::samples() const {
        "counter", number(access_sink_->dropped())},
       {"moongate_log_lines_dropped_total{log=\"error\"}", "", "counter", number(error_sink_->dropped())},
   };
+  for (Sample& each : state_->samples()) samples.push_back(each);
+  return samples;
 }
 
 std::string GatewayProcess::detail() const {
   return "\"workers\":" + std::to_string(workers_.size()) + ",\"cache\":\"" + caches_->describe() +
-         "\",\"reloads\":{\"ok\":" + std::to_string(reloads_done_.load()) + ",\"failed\":" + std::to_string(reloads_failed_.load()) + "}";
+         "\",\"reloads\":{\"ok\":" + std::to_string(reloads_done_.load()) + ",\"failed\":" + std::to_string(reloads_failed_.load()) + "}," + state_->detail();
 }
 
 }  // namespace moongate

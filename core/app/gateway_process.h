@@ -3,17 +3,20 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "app/gateway_state.h"
 #include "app/worker_services.h"
 #include "base/log.h"
 #include "config/check.h"
 #include "config/file_watch.h"
 #include "crypto/random.h"
 #include "http/control_server.h"
+#include "limits/limit_book.h"
 #include "oauth2-mock/oauth_service.h"
 #include "proxy/worker.h"
 #include "script/lua_phases.h"
@@ -66,6 +69,16 @@ class GatewayProcess {
   Status load_map_file();
   Status open_tls();
   Status open_workers();
+  // gateway_process_state.cpp
+  Status open_money();       // after the store, before the map
+  Status connect_workers();  // to keys, ledger and limits
+  Status start_money();
+  void refresh_identities();
+  void take_over_accounts();
+  int worker_count() const;
+  static MapHooks map_hooks();
+  template <class Change>
+  void to_workers(Change change);
   void run_worker(WorkerPart& part);
   // Loads the policy aside in every worker; only if all could does any take it.
   Status load_policy();
@@ -95,6 +108,10 @@ class GatewayProcess {
   std::unique_ptr<OAuthService> oauth_;
   std::unique_ptr<Resolver> resolver_;
   std::unique_ptr<CacheFactory> caches_;
+  std::unique_ptr<LimitBook> limits_;
+  std::unique_ptr<GatewayState> state_;
+  std::atomic<bool> accounts_changed_{false};
+  std::mutex oauth_mutex_;   // one refresh at a time
   std::unique_ptr<SharedDicts> dicts_;
   std::unique_ptr<TokenSource> tokens_;
   std::unique_ptr<UpstreamState> upstreams_;

@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
     case CommandLine::Verb::kPolicyTest: return run_policy_test(command);
     case CommandLine::Verb::kAdminToken: return run_admin_token(command);
     case CommandLine::Verb::kAdmin: return run_admin_verb(command.admin_verb, command.words);
+    case CommandLine::Verb::kStore: return command.store_verb(command.store_words);
     case CommandLine::Verb::kSimulator: return run_simulator({"--listen", command.simulator_listen});
     case CommandLine::Verb::kPrintConfig: std::fputs(render_settings_file().c_str(), stdout); return 0;
     case CommandLine::Verb::kVersion: std::puts("moongate " MOONGATE_VERSION); return 0;

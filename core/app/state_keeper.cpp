@@ -2,10 +2,13 @@
 
 #include <chrono>
 
+#include "limits/limit_types.h"
+
 namespace moongate {
 namespace {
 
 constexpr std::int64_t kBalancesMs = 1000;
+constexpr std::int64_t kUseMs = 5000;
 
 }  // namespace
 
@@ -21,10 +24,8 @@ StateKeeper::~StateKeeper() {
   if (thread_.joinable()) thread_.join();
 }
 
-Status StateKeeper::start() {
-  if (Status read = look(); !read) return read;
+void StateKeeper::start() {
   thread_ = std::thread([this] { run(); });
-  return {};
 }
 
 void StateKeeper::nudge() {
@@ -40,6 +41,7 @@ void StateKeeper::run() {
   for (;;) {
     woken_.wait_for(lock, std::chrono::milliseconds(options_.poll_ms), [this] { return nudged_ || stopping_; });
     if (stopping_) return;
+    if (nudged_) balances_read_ms_ = 0;
     nudged_ = false;
     lock.unlock();
     const Status looked = look();
@@ -59,8 +61,12 @@ Status StateKeeper::look() {
   if (*generation != generation_.load()) {
     if (Status read = read_directory(*generation); !read) return read;
   }
+  const std::int64_t now = clock_.mono_ms();
+  if (use_read_ms_ == 0 || now - use_read_ms_ >= kUseMs) {
+    if (Status read = read_use(); !read) return read;
+  }
   if (!options_.balances) return {};
-  if (balances_read_ms_ != 0 && clock_.mono_ms() - balances_read_ms_ < kBalancesMs) return {};
+  if (balances_read_ms_ != 0 && now - balances_read_ms_ < kBalancesMs) return {};
   return read_balances();
 }
 
@@ -85,6 +91,25 @@ Status StateKeeper::read_balances() {
   if (!rows) return rows.error();
   publish_.balances(Balances::build(*rows));
   balances_read_ms_ = clock_.mono_ms();
+  return {};
+}
+
+// From the roll-ups: this day and this month, by user and client.
+Status StateKeeper::read_use() {
+  const std::int64_t now_ms = clock_.unix_ns() / 1'000'000;
+  const std::int64_t day = utc_day(now_ms), month = utc_month(now_ms);
+  UsageQuery query;
+  query.bucket = UsageBucket::kDay;
+  query.by_user = query.by_client = true;
+  query.to_s = utc_day_begin_ms(day + 1) / 1000;
+  query.from_s = utc_day_begin_ms(day) / 1000;
+  auto of_day = store_.sum_usage(query);
+  if (!of_day) return of_day.error();
+  query.from_s = utc_month_begin_ms(month) / 1000;
+  auto of_month = store_.sum_usage(query);
+  if (!of_month) return of_month.error();
+  publish_.use(UseSums::build(day, *of_day, month, *of_month));
+  use_read_ms_ = clock_.mono_ms();
   return {};
 }
 

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "proxy/balances.h"
+#include "proxy/known_use.h"
 #include "proxy/stored_clients.h"
 #include "store/store.h"
 
@@ -26,12 +27,13 @@ class StateKeeper {
     int poll_ms = 500;      // between two looks at the directory's generation
     bool balances = false;  // balances are read every second
   };
-  // What was read, as immutable values. Called from start() on the caller's thread, later on the keeper's.
+  // What was read, as immutable values. Called from read() on the caller's thread, later on the keeper's.
   struct Publish {
     // A new generation: everything that was read under an older one is stale.
     std::function<void(std::shared_ptr<const StoredClients>)> clients;
     std::function<void(std::vector<UpstreamAccountRecord>)> accounts;
     std::function<void(std::shared_ptr<const Balances>)> balances;
+    std::function<void(std::shared_ptr<const UseSums>)> use;
   };
 
   // The references must outlive it.
@@ -39,9 +41,11 @@ class StateKeeper {
   ~StateKeeper();
   StateKeeper(const StateKeeper&) = delete;
 
-  // The first read, then a thread that goes on. Error: what the store says; nothing was started then.
-  Status start();
-  // Somebody heard of a change: look at once. Safe from any thread.
+  // The first read, on the caller's thread. Error: what the store says.
+  Status read() { return look(); }
+  // A thread that goes on.
+  void start();
+  // Somebody heard of a change: look at once, at balances too. Safe from any thread.
   void nudge();
   // The newest generation that was read.
   std::int64_t generation() const { return generation_.load(); }
@@ -53,6 +57,7 @@ class StateKeeper {
   Status look();
   Status read_directory(std::int64_t generation);
   Status read_balances();
+  Status read_use();
 
   Store& store_;
   const Clock& clock_;
@@ -62,6 +67,7 @@ class StateKeeper {
   std::atomic<std::int64_t> generation_{-1};
   std::atomic<bool> store_answers_{true};
   std::int64_t balances_read_ms_ = 0;
+  std::int64_t use_read_ms_ = 0;
   std::mutex mutex_;  // guards the two below
   std::condition_variable woken_;
   bool nudged_ = false;

@@ -6,7 +6,11 @@ WorkerServices::WorkerServices(Worker& worker, const Shared& shared, std::unique
     : worker_(worker),
       shared_(shared),
       cache_(std::move(cache)),
-      directory_(shared.verifier, shared.gateway.clock) {}
+      directory_(shared.verifier, shared.keys, shared.gateway.clock) {
+  if (shared.keys == nullptr) return;
+  Cache* common = shared.gateway.settings.cache.url.starts_with("memory:") ? nullptr : cache_.get();
+  lookup_.emplace(worker.reactor, *shared.keys, common, shared.ask_store, shared.gateway.logger);
+}
 
 Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, const Shared& shared,
                                                                std::shared_ptr<const Snapshot> snapshot) {
@@ -17,6 +21,14 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, c
   worker.cache = services->cache_.get();
   worker.cache_is_shared = !shared.gateway.settings.cache.url.starts_with("memory:");
   return services;
+}
+
+void WorkerServices::open_limits(LimitBook& book, const std::string& gateway, int worker) {
+  LimiterOptions options;
+  options.gateway = gateway;
+  options.worker = worker;
+  limiter_.emplace(worker_.reactor, book, *cache_, options, &shared_.gateway.logger);
+  worker_.limiter = &*limiter_;
 }
 
 void WorkerServices::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
@@ -35,6 +47,7 @@ Task<Result<FetchResponse>> WorkerServices::fetch(FetchRequest request) {
 
 bool WorkerServices::try_find_client(std::string_view credential, ClientAnswer& answer) {
   auto found = directory_.find(credential);  // sealed tokens are opened here, too: nobody has to be asked
+  if (!found && found.error().kind == ErrorKind::kUnavailable) return false;
   if (found) {
     answer.identity = std::move(*found);
   } else {
@@ -46,8 +59,16 @@ bool WorkerServices::try_find_client(std::string_view credential, ClientAnswer& 
 
 Task<Result<ClientAnswer>> WorkerServices::find_client(std::string credential) {
   ClientAnswer answer;
-  try_find_client(credential, answer);
-  co_return answer;
+  // What was looked up may be out of date when it comes: then once more.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    if (try_find_client(credential, answer)) co_return answer;
+    std::string digest;
+    if (directory_.find(credential, &digest)) continue;
+    if (digest.empty() || !lookup_) break;
+    Status looked = co_await lookup_->look_up(std::move(digest));
+    if (!looked) co_return looked.error();
+  }
+  co_return Error(ErrorKind::kUnavailable, "The gateway could not look the credential up; try again shortly.");
 }
 
 const std::vector<std::shared_ptr<const Account>>& WorkerServices::pick_accounts(Provider provider,
@@ -69,7 +90,8 @@ std::shared_ptr<const MintedToken> WorkerServices::cached_token(const Credential
 }
 
 Task<Result<std::shared_ptr<const MintedToken>>> WorkerServices::token(std::shared_ptr<const Credential> credential) {
-  return shared_.gateway.tokens.token(worker_.reactor, worker_.pool, std::move(credential));
+  return shared_.gateway.tokens.token(worker_.reactor, worker_.pool, std::move(credential),
+                                      worker_.cache_is_shared ? cache_.get() : nullptr);
 }
 
 Result<int> WorkerServices::define_metric(const MetricSpec& spec) {

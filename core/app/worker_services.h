@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "app/key_lookup.h"
 #include "cache/cache.h"
 #include "cache/shared_dict.h"
 #include "crypto/random.h"
@@ -22,12 +23,17 @@ class WorkerServices final : public ScriptServices {
     SharedDicts& dicts;
     CacheFactory& caches;
     const TokenVerifier& verifier;
+    KeyDirectory* keys = nullptr;         // null: there are no stored keys
+    KeyLookup::AskStore ask_store = {};   // goes with `keys`
   };
   static Result<std::unique_ptr<WorkerServices>> create(Worker& worker, const Shared& shared,
                                                         std::shared_ptr<const Snapshot> snapshot);
 
   // On the worker's thread: static clients and accounts are from now on those of this snapshot.
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
+  // Before the worker runs: its limits are counted in this book, or where its cache runs scripts.
+  void open_limits(LimitBook& book, const std::string& gateway, int worker);
+  void set_stored(std::shared_ptr<const StoredClients> stored) { directory_.set_stored(std::move(stored)); }
 
   const Clock& clock() const override { return shared_.gateway.clock; }
   Random& random() override { return shared_.random; }
@@ -55,6 +61,8 @@ class WorkerServices final : public ScriptServices {
   Shared shared_;
   std::unique_ptr<Cache> cache_;
   ClientDirectory directory_;
+  std::optional<KeyLookup> lookup_;
+  std::optional<Limiter> limiter_;
   AccountPicker picker_;
 };
 

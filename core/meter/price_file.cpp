@@ -173,16 +173,21 @@ std::vector<PriceRow> parse_price_file(const std::string& file, std::string_view
     complaints.add(fault->offset, fault->path, fault->message);
     return {};
   }
-  PriceFields fields(root, "$", "the price table", {"about", "prices"}, complaints);
-  fields.text("about", kLongestRemark);
-  const JsonNode* list = fields.array("prices");
+  const JsonNode* list = &root;
+  std::string list_path = "$";
+  if (root.type != JsonNode::Type::kArray) {
+    PriceFields fields(root, "$", "the price table", {"about", "prices"}, complaints);
+    fields.text("about", kLongestRemark);
+    list = fields.array("prices");
+    list_path = "$.prices";
+  }
   if (list == nullptr && complaints.count() == 0) complaints.add(0, "$", "has no \"prices\"; write a list of rows");
   std::vector<PlacedRow> placed;
   if (list != nullptr && list->items.size() > kMaxPriceRows) {
-    complaints.add(list->begin, "$.prices", "has more than " + std::to_string(kMaxPriceRows) + " rows");
+    complaints.add(list->begin, list_path, "has more than " + std::to_string(kMaxPriceRows) + " rows");
   } else if (list != nullptr) {
     for (std::size_t i = 0; i < list->items.size(); ++i) {
-      const std::string path = json_path("$.prices", i);
+      const std::string path = json_path(list_path, i);
       placed.push_back({read_row(list->items[i], path, complaints), list->items[i].begin, path});
     }
     compare_rows(placed, complaints);

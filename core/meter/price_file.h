@@ -14,7 +14,7 @@ namespace moongate {
 
 inline constexpr std::size_t kMaxPriceRows = 5000;
 
-// {"about": "…", "prices": [row, …]}. Everything wrong is appended to `problems` with line, column and path (all of it,
+// {"about": "…", "prices": [row, …]}, or the list alone. Everything wrong is appended to `problems` with line, column and path (all of it,
 // up to 100), among it unknown members and rows for the same provider and model whose dates overlap. What is wrong
 // anywhere makes the result empty: half a price table would bill wrongly.
 std::vector<PriceRow> parse_price_file(const std::string& file, std::string_view text, std::vector<Problem>& problems);

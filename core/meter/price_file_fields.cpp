@@ -166,7 +166,7 @@ std::optional<std::int64_t> parse_day(std::string_view text) {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::sys_days(day).time_since_epoch()).count();
 }
 
-std::string format_day(std::int64_t unix_s) {
+std::string format_price_day(std::int64_t unix_s) {
   const std::chrono::year_month_day day(
       std::chrono::floor<std::chrono::days>(std::chrono::sys_seconds(std::chrono::seconds(unix_s))));
   char text[16];

@@ -65,6 +65,6 @@ class PriceFields {
 
 // "2026-10-07"; nothing: no such day.
 std::optional<std::int64_t> parse_day(std::string_view text);
-std::string format_day(std::int64_t unix_s);
+std::string format_price_day(std::int64_t unix_s);
 
 }  // namespace moongate

@@ -67,8 +67,8 @@ std::string render_price_row(const PriceRow& row) {
     members.text("provider", row.provider);
     members.text("model", row.model);
     const PriceRow unbounded;
-    if (row.effective_from_s != unbounded.effective_from_s) members.text("effective_from", format_day(row.effective_from_s));
-    if (row.effective_until_s != unbounded.effective_until_s) members.text("effective_until", format_day(row.effective_until_s));
+    if (row.effective_from_s != unbounded.effective_from_s) members.text("effective_from", format_price_day(row.effective_from_s));
+    if (row.effective_until_s != unbounded.effective_until_s) members.text("effective_until", format_price_day(row.effective_until_s));
     members.prices(row.prices);
     members.dollars("web_search", row.web_search_nano);
     members.dollars("image", row.image_nano);

@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "crypto/random.h"
 #include "crypto/secret_file.h"
 #include "meter/spool_frame.h"
 
@@ -24,8 +25,17 @@ constexpr std::size_t kUsualSegment = 2 << 20;
 constexpr std::size_t kSmallestSegment = 64 * 1024;
 constexpr std::uint64_t kSegmentsEach = 3;  // one being written, two prepared
 constexpr MonoMs kPrepareAgainMs = 500;
+constexpr MonoMs kCountMs = 1000;
+constexpr MonoMs kTouchMs = 1000;  // the kernel writes what is dirty for long and makes it read-only
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
+
+std::uint32_t random_seed() {
+  const std::string bytes = random_bytes(sizeof(std::uint32_t));
+  std::uint32_t seed = 0;
+  std::memcpy(&seed, bytes.data(), sizeof seed);
+  return seed;
+}
 
 // The largest that lets each writer have twice what it needs, in whole pages.
 std::size_t usual_segment(std::uint64_t max_bytes, int writers) {
@@ -78,7 +88,7 @@ bool SpoolWriter::append(std::string_view payload) {
 // A segment without room for this record is left only for another: a shorter record may still fit.
 bool SpoolWriter::turn_over() {
   if (closed_) return false;
-  SpoolSegment* next = spares_[taken_ % kSpares].exchange(nullptr, std::memory_order_acquire);
+  SpoolSegment* next = spares_[taken_ % kMostSpares].exchange(nullptr, std::memory_order_acquire);
   if (next == nullptr) return false;
   ++taken_;
   if (current_ != nullptr) current_->seal();
@@ -216,9 +226,12 @@ Status Spool::tick() {
 Status Spool::sync_segments() {
   synced_ms_ = clock_.mono_ms();
   Status first;
+  const bool touch = synced_ms_ - touched_ms_ >= kTouchMs;
+  if (touch) touched_ms_ = synced_ms_;
   for (const std::shared_ptr<SpoolSegment>& segment : segments()) {
     const bool dirty = segment->dirty();
     Status ok = segment->sync(*files_);
+    if (touch && !dirty) segment->touch_ahead();
     if (!ok) {
       ++sync_failures_;
       if (first) first = ok;
@@ -229,56 +242,71 @@ Status Spool::sync_segments() {
   return first;
 }
 
-// Leaves in prepared_ whether all are there. What failed is tried again when time has passed or space came back. Making
-// many takes a while: `synced` is what the syncs between them said.
+// Once a second: what a writer used up since is what it will use up.
+void Spool::count_wanted() {
+  if (clock_.mono_ms() - counted_ms_ < kCountMs) return;
+  counted_ms_ = clock_.mono_ms();
+  for (const auto& writer : writers_) {
+    const std::size_t used = writer->given_ - std::exchange(writer->given_before_, writer->given_);
+    writer->wanted_ = std::clamp(2 * used, SpoolWriter::kSpares, SpoolWriter::kMostSpares);
+  }
+}
+
+// Leaves in prepared_ whether all that must be there are. What failed is tried again when time has passed or space came
+// back. Making many takes a while: `synced` is what the syncs between them said.
 void Spool::prepare_spares(Status& synced) {
+  count_wanted();
   if (clock_.mono_ms() < prepare_again_ms_) return;
   prepare_again_ms_ = 0;
   prepared_ = {};
   // Round by round, so that scarce space is shared.
-  for (std::size_t round = 0; round < SpoolWriter::kSpares; ++round) {
+  for (std::size_t round = 0; round < SpoolWriter::kMostSpares; ++round) {
     for (std::size_t i = 0; i < writers_.size(); ++i) {
-      SpoolWriter& writer = *writers_[i];
-      std::atomic<SpoolSegment*>& slot = writer.spares_[writer.given_ % SpoolWriter::kSpares];
-      if (slot.load(std::memory_order_relaxed) != nullptr) continue;
-      Result<std::shared_ptr<SpoolSegment>> segment = prepare(static_cast<int>(i));
-      if (!segment) {
-        prepared_ = segment.error();
+      const SpoolWriter& writer = *writers_[i];
+      const auto there = std::count_if(writer.spares_.begin(), writer.spares_.end(),
+                                       [](const auto& spare) { return spare.load(std::memory_order_relaxed); });
+      if (static_cast<std::size_t>(there) > round || round >= writer.wanted_) continue;
+      if (Status made = prepare(i); !made) {
         prepare_again_ms_ = clock_.mono_ms() + kPrepareAgainMs;
+        if (round < SpoolWriter::kSpares) prepared_ = made;
         return;
       }
-      ++writer.given_;
-      slot.store(segment->get(), std::memory_order_release);
       if (clock_.mono_ms() - synced_ms_ < options_.sync_ms / 2) continue;
       if (Status ok = sync_segments(); !ok) synced = ok;
     }
   }
 }
 
-Result<std::shared_ptr<SpoolSegment>> Spool::prepare(int worker) {
+Status Spool::prepare(std::size_t worker) {
   const std::size_t bytes = options_.segment_bytes;
   if (bytes_on_disk_ + bytes > options_.max_bytes) {
     return Error(ErrorKind::kUnavailable, "the spool has " + mebibytes(bytes_on_disk_) + " of the " +
                                               mebibytes(options_.max_bytes) +
                                               " that ledger.spool_mb allows; the store has to take some of it");
   }
-  const std::uint32_t sequence = sequences_[static_cast<std::size_t>(worker)]++;
+  const std::uint32_t sequence = sequences_[worker]++;
   char name[64];
-  std::snprintf(name, sizeof name, "%s-%04d-%08" PRIu32 ".seg", start_.c_str(), worker, sequence);
+  std::snprintf(name, sizeof name, "%s-%04zu-%08" PRIu32 ".seg", start_.c_str(), worker, sequence);
   const std::filesystem::path path = options_.dir / name;
   const SpoolHeader header{static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(worker), sequence,
-                           clock_.unix_ms()};
+                           clock_.unix_ms(), random_seed()};
   Result<int> fd = files_->create(path, encode_spool_header(header), bytes);
   if (!fd) return fd.error();
-  Result<std::shared_ptr<SpoolSegment>> segment = SpoolSegment::map(path, worker, *fd, bytes);
+  Result<std::shared_ptr<SpoolSegment>> segment = SpoolSegment::map(path, *fd, header);
   if (!segment) {
     ::unlink(path.c_str());
     return segment.error();
   }
   bytes_on_disk_ += bytes;
-  std::lock_guard lock(mutex_);
-  segments_.push_back(*segment);
-  return segment;
+  {
+    std::lock_guard lock(mutex_);
+    segments_.push_back(*segment);
+  }
+  SpoolWriter& writer = *writers_[worker];
+  // A busy writer will be through the first pages before they are looked at again.
+  (*segment)->touch_ahead(writer.wanted_ > SpoolWriter::kSpares ? bytes : 0);
+  writer.spares_[writer.given_++ % SpoolWriter::kMostSpares].store(segment->get(), std::memory_order_release);
+  return {};
 }
 
 void Spool::tell(SpoolState state, const std::string& reason) {

@@ -56,13 +56,14 @@ class alignas(64) SpoolWriter {
  public:
   SpoolWriter() = default;
   // After true the payload survives the end of this process, however it ends; and a power failure, sync_ms later. A
-  // copy and a checksum: no lock, no system call. Never waits for the disk, unless the kernel has just written the very
-  // page back (docs/ledger.md has figures). False, and counted: there is no room, or the payload is none.
+  // copy and a checksum: no lock, no system call, and pages that are not on their way to the disk (docs/ledger.md has
+  // figures). False, and counted: there is no room, or the payload is none.
   bool append(std::string_view payload);
 
  private:
   friend class Spool;
-  static constexpr std::size_t kSpares = 2;
+  static constexpr std::size_t kSpares = 2;      // that a writer must have
+  static constexpr std::size_t kMostSpares = 8;  // that a busy one gets, where there is room
   bool turn_over();
 
   SpoolSegment* current_ = nullptr;
@@ -70,12 +71,14 @@ class alignas(64) SpoolWriter {
   bool closed_ = false;
   std::atomic<std::uint64_t> appended_{0}, lost_{0}, oversized_{0};
   // Filled by the spool's thread, in order.
-  alignas(64) std::array<std::atomic<SpoolSegment*>, kSpares> spares_{};
+  alignas(64) std::array<std::atomic<SpoolSegment*>, kMostSpares> spares_{};
   unsigned given_ = 0;
+  unsigned given_before_ = 0;  // a second ago
+  std::size_t wanted_ = kSpares;
 };
 
 // Segment files <start>-<worker>-<sequence>.seg in one directory. A thread of its own syncs what was appended and keeps
-// two prepared segments for each writer, so that a writer never makes a file. As soon as one cannot be made, the spool
+// prepared segments for each writer, so that a writer never makes a file: two, and what it needs in two seconds. As soon as one cannot be made, the spool
 // stops accepting(): what is under way still finds room in the segments that are left.
 class Spool {
  public:
@@ -113,8 +116,9 @@ class Spool {
   Status adopt();
   void run();
   Status sync_segments();
+  void count_wanted();
   void prepare_spares(Status& synced);
-  Result<std::shared_ptr<SpoolSegment>> prepare(int worker);
+  Status prepare(std::size_t worker);
   void forget(const std::shared_ptr<SpoolSegment>& segment);
   void tell(SpoolState state, const std::string& reason);
 
@@ -134,6 +138,8 @@ class Spool {
   Status prepared_;
   MonoMs prepare_again_ms_ = 0;
   MonoMs synced_ms_ = 0;
+  MonoMs touched_ms_ = 0;
+  MonoMs counted_ms_ = 0;
   bool sealed_ = false;
   std::uint64_t oversized_told_ = 0;
 

@@ -1,9 +1,9 @@
 #include "meter/spool_files.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -29,14 +29,14 @@ int write_at(int fd, std::string_view bytes, std::size_t offset) {
 }
 
 // Zeros are written although the space is reserved: a reserved block that was never written costs every later sync a
-// change of the file system's own records.
+// change of the file system's own records. Page by page, because the kernel keeps in one piece what was written in one,
+// and a sync makes the whole piece read-only.
 int fill(int fd, std::string_view header, std::size_t bytes) {
   if (const int code = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)); code != 0) return code;
-  const std::string zeros(128 * 1024, '\0');
-  for (std::size_t at = header.size(); at < bytes;) {
-    const std::size_t size = std::min(zeros.size(), bytes - at);
-    if (const int code = write_at(fd, std::string_view(zeros).substr(0, size), at); code != 0) return code;
-    at += size;
+  const std::string zeros(4096, '\0');
+  for (std::size_t at = 0; at < bytes; at += zeros.size()) {
+    const std::string_view page = std::string_view(zeros).substr(0, bytes - at);
+    if (const int code = write_at(fd, page, at); code != 0) return code;
   }
   if (const int code = write_at(fd, header, 0); code != 0) return code;
   return ::fdatasync(fd) == 0 ? 0 : errno;
@@ -73,8 +73,8 @@ Result<int> DiskSpoolFiles::create(const std::filesystem::path& path, std::strin
   return file_error("cannot create the spool segment", path, code);
 }
 
-Status DiskSpoolFiles::sync(int fd, const std::filesystem::path& path) {
-  if (::fdatasync(fd) == 0) return {};
+Status DiskSpoolFiles::sync(char* pages, std::size_t bytes, const std::filesystem::path& path) {
+  if (::msync(pages, bytes, MS_SYNC) == 0) return {};
   return file_error("cannot write to the disk what is in", path, errno);
 }
 

@@ -18,7 +18,7 @@ static_assert(std::endian::native == std::endian::little, "segments are written 
 
 constexpr std::string_view kMagic = "MGSPOOL1";
 constexpr std::uint32_t kVersion = 1;
-constexpr std::size_t kSummed = 36;  // the header's bytes before its own sum
+constexpr std::size_t kSummed = 40;  // the header's bytes before its own sum
 constexpr std::size_t kWindow = 64 * 1024;
 static_assert(kWindow >= spool_frame_size(kLongestSpoolPayload));
 
@@ -66,8 +66,13 @@ Number take(const char*& at) {
   return value;
 }
 
-std::uint32_t frame_sum(std::uint32_t length, std::string_view payload) {
-  return crc32c(payload, crc32c({reinterpret_cast<const char*>(&length), sizeof length}));
+std::uint32_t frame_sum(std::uint32_t seed, std::uint32_t length, std::string_view payload) {
+  const std::uint32_t sum = crc32c(payload, crc32c({reinterpret_cast<const char*>(&length), sizeof length}, seed));
+  return sum != 0 ? sum : 1;
+}
+
+std::atomic_ref<std::uint32_t> word_at(char* at) {
+  return std::atomic_ref<std::uint32_t>(*reinterpret_cast<std::uint32_t*>(at));
 }
 
 // How many bytes came; fewer than asked for only at the end of the file. Negative: errno.
@@ -110,6 +115,7 @@ std::string encode_spool_header(const SpoolHeader& header) {
   put(at, header.worker);
   put(at, header.sequence);
   put(at, header.created_ms);
+  put(at, header.seed);
   put(at, crc32c({bytes.data(), kSummed}));
   return bytes;
 }
@@ -134,28 +140,30 @@ Result<SpoolHeader> decode_spool_header(std::string_view bytes) {
   header.worker = take<std::uint32_t>(at);
   header.sequence = take<std::uint32_t>(at);
   header.created_ms = take<std::int64_t>(at);
+  header.seed = take<std::uint32_t>(at);
   return header;
 }
 
-void write_spool_frame(char* at, std::string_view payload) {
+void write_spool_frame(char* at, std::uint32_t seed, std::string_view payload) {
   const auto length = static_cast<std::uint32_t>(payload.size());
-  const std::uint32_t sum = frame_sum(length, payload);
+  word_at(at + 4).store(frame_sum(seed, length, payload), std::memory_order_relaxed);
+  // The killed process leaves what its instructions stored, in their order: it is enough that the compiler keeps it.
+  std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(at + 8, payload.data(), payload.size());
-  std::memcpy(at + 4, &sum, sizeof sum);
-  std::atomic_ref<std::uint32_t>(*reinterpret_cast<std::uint32_t*>(at)).store(length, std::memory_order_release);
+  word_at(at).store(length, std::memory_order_release);
 }
 
-SpoolFrame read_spool_frame(std::string_view bytes, bool whole) {
+SpoolFrame read_spool_frame(std::string_view bytes, std::uint32_t seed, bool whole) {
   using Kind = SpoolFrame::Kind;
   if (bytes.size() < 8) return {whole ? Kind::kEnd : Kind::kMore, {}, 0};
   const char* at = bytes.data();
   const auto length = take<std::uint32_t>(at);
   const auto sum = take<std::uint32_t>(at);
-  if (length == 0) return {Kind::kEnd, {}, 0};
+  if (length == 0) return {sum == 0 ? Kind::kUnused : Kind::kEnd, {}, 0};
   if (length > kLongestSpoolPayload) return {Kind::kTorn, {}, 0};
   if (bytes.size() - 8 < length) return {whole ? Kind::kTorn : Kind::kMore, {}, 0};
   const std::string_view payload = bytes.substr(8, length);
-  if (frame_sum(length, payload) != sum) return {Kind::kTorn, {}, 0};
+  if (frame_sum(seed, length, payload) != sum) return {Kind::kTorn, {}, 0};
   return {Kind::kFrame, payload, spool_frame_size(length)};
 }
 
@@ -177,6 +185,10 @@ SpoolReader::~SpoolReader() {
 Result<SpoolReader> SpoolReader::open(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0) return read_error(path, errno);
+  return read(fd, path);
+}
+
+Result<SpoolReader> SpoolReader::read(int fd, const std::filesystem::path& path) {
   SpoolReader reader(fd, {}, path);
   std::array<char, kSpoolHeaderBytes> bytes{};
   const ssize_t size = read_at(fd, bytes.data(), bytes.size(), 0);
@@ -188,26 +200,40 @@ Result<SpoolReader> SpoolReader::open(const std::filesystem::path& path) {
 }
 
 Result<SpoolFrame> SpoolReader::next(std::size_t limit) {
+  std::size_t at = position_;
+  Result<SpoolFrame> frame = frame_at(at, limit);
+  if (frame && frame->kind == SpoolFrame::Kind::kUnused && next_spool_page(at) < limit) {
+    // At the beginning of a page this asks for the same again.
+    at = next_spool_page(at);
+    frame = frame_at(at, limit);
+  }
+  if (!frame) return frame;
+  // The position stays where nothing is yet: a writer may go on there.
+  if (frame->kind == SpoolFrame::Kind::kUnused) frame->kind = SpoolFrame::Kind::kEnd;
+  if (frame->kind == SpoolFrame::Kind::kFrame) position_ = at + frame->size;
+  return frame;
+}
+
+Result<SpoolFrame> SpoolReader::frame_at(std::size_t offset, std::size_t limit) {
   for (std::size_t wanted = 0;;) {
     const std::size_t end = std::min(window_at_ + window_.size(), limit);
     std::string_view bytes;
-    if (position_ < end) bytes = std::string_view(window_).substr(position_ - window_at_, end - position_);
+    if (offset >= window_at_ && offset < end) bytes = std::string_view(window_).substr(offset - window_at_, end - offset);
     // What a read just now did not bring is missing from the file.
-    const bool whole = position_ + bytes.size() >= limit || window_.size() < wanted;
-    const SpoolFrame frame = read_spool_frame(bytes, whole);
-    if (frame.kind == SpoolFrame::Kind::kFrame) position_ += frame.size;
+    const bool whole = offset + bytes.size() >= limit || window_.size() < wanted;
+    const SpoolFrame frame = read_spool_frame(bytes, header_.seed, whole);
     if (frame.kind != SpoolFrame::Kind::kMore) return frame;
     // Never beyond the limit: what is there now is not what will be there.
-    wanted = std::min(kWindow, limit - position_);
+    wanted = std::min(kWindow, limit - offset);
     window_.resize(wanted);
-    const ssize_t size = read_at(fd_, window_.data(), wanted, position_);
+    const ssize_t size = read_at(fd_, window_.data(), wanted, offset);
     if (size < 0) {
       const int code = errno;
       window_.clear();
       return read_error(path_, code);
     }
     window_.resize(static_cast<std::size_t>(size));
-    window_at_ = position_;
+    window_at_ = offset;
   }
 }
 

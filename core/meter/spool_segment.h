@@ -11,13 +11,14 @@
 
 #include "base/result.h"
 #include "meter/spool_files.h"
+#include "meter/spool_frame.h"
 
 namespace moongate {
 
 class SpoolSegment {
  public:
-  // A fresh file with its header, mapped. Takes the descriptor, also when it fails. kInternal: no memory to map it to.
-  static Result<std::shared_ptr<SpoolSegment>> map(std::filesystem::path path, int worker, int fd, std::size_t bytes);
+  // A fresh file with its header, mapped. Closes the descriptor, also when it fails. kInternal: no memory to map it to.
+  static Result<std::shared_ptr<SpoolSegment>> map(std::filesystem::path path, int fd, const SpoolHeader& header);
   // One that another process left behind: sealed, and to be read up to its size.
   static std::shared_ptr<SpoolSegment> adopt(std::filesystem::path path, std::size_t bytes);
   ~SpoolSegment();
@@ -37,22 +38,26 @@ class SpoolSegment {
 
   // The spool's thread. Whether something was appended since the last sync() that succeeded.
   bool dirty() const { return committed() != synced_; }
-  // Brings it to the disk; then touches the pages that come next, so that the writer seldom takes a page fault. A sealed
-  // segment that is on the disk is unmapped and its file closed.
+  // Brings it to the disk, while the writer goes on in the next page. A sealed segment that is on the disk is unmapped.
   Status sync(SpoolFiles& files);
+  // Makes the pages that come next writable, so that this thread has the page faults and not the writer: a fault waits
+  // for the file system's journal. The kernel takes them back when it writes dirty pages of its own accord.
+  // At least 64 KiB, at least as much as came lately twice over, and `bytes`.
+  void touch_ahead(std::size_t bytes = 0);
 
  private:
-  SpoolSegment(std::filesystem::path path, int worker, std::size_t bytes, std::size_t committed);
-  void touch(std::size_t from, std::size_t bytes);
-  void close();
+  SpoolSegment(std::filesystem::path path, int worker, std::uint32_t seed, std::size_t bytes, std::size_t committed);
+  void unmap();
 
   const std::filesystem::path path_;
   const int worker_;
+  const std::uint32_t seed_;
   const std::size_t bytes_;
-  int fd_ = -1;
   char* memory_ = nullptr;
   std::size_t synced_;
+  std::size_t ahead_ = 0;  // bytes that the writer wrote between two syncs, lately
   alignas(64) std::atomic<std::size_t> committed_;
+  std::atomic<std::size_t> syncing_to_{0};  // pages below are being synced; 0: none are
   std::atomic<bool> sealed_{false};
 };
 

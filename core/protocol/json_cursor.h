@@ -71,25 +71,38 @@ bool for_each_element(std::string_view text, std::size_t at, Visit&& visit) {
   }
 }
 
-// The raw value of the first member called `key` (spelled without escapes) of the object that begins at `at`; empty: none.
-inline std::string_view member(std::string_view text, std::size_t at, std::string_view key) {
-  if (at >= text.size() || text[at] != '{') return {};
+// Calls visit(key, begin, end) for each member of the object that begins at `at`, until it says false; `key` as spelled,
+// without its quotes, `begin` and `end` of its value. False: the text is no object there, or breaks.
+template <class Visit>
+bool for_each_member(std::string_view text, std::size_t at, Visit&& visit) {
+  if (at >= text.size() || text[at] != '{') return false;
   at = skip_space(text, at + 1);
+  if (at < text.size() && text[at] == '}') return true;
   while (at < text.size() && text[at] == '"') {
     const std::size_t key_end = skip_string(text, at);
-    if (key_end == kNone) return {};
+    if (key_end == kNone) return false;
     const std::string_view name = text.substr(at + 1, key_end - at - 2);
     at = skip_space(text, key_end);
-    if (at >= text.size() || text[at] != ':') return {};
+    if (at >= text.size() || text[at] != ':') return false;
     at = skip_space(text, at + 1);
     const std::size_t end = skip_value(text, at);
-    if (end == kNone) return {};
-    if (name == key) return text.substr(at, end - at);
+    if (end == kNone) return false;
+    if (!visit(name, at, end)) return true;
     at = skip_space(text, end);
-    if (at >= text.size() || text[at] != ',') return {};
+    if (at >= text.size() || text[at] != ',') return at < text.size() && text[at] == '}';
     at = skip_space(text, at + 1);
   }
-  return {};
+  return false;
+}
+
+// The raw value of the first member called `key` (spelled without escapes) of the object that begins at `at`; empty: none.
+inline std::string_view member(std::string_view text, std::size_t at, std::string_view key) {
+  std::string_view found;
+  for_each_member(text, at, [&](std::string_view name, std::size_t begin, std::size_t end) {
+    if (name == key) found = text.substr(begin, end - begin);
+    return name != key;
+  });
+  return found;
 }
 
 }  // namespace moongate::json_cursor

@@ -66,6 +66,12 @@ bool Pipeline::admitted(std::size_t at, bool tried) {
 // Each route in order of preference, as long as nothing of the request can have been executed.
 Task<void> Pipeline::try_routes() {
   worker_.retries.count_request();
+  begin_trace();
+  explain_routes();
+  if (Status placed = co_await place_request(); !placed) {
+    co_await reply_failure(placed.error());
+    co_return;
+  }
   if (!order_routes()) {
     co_await reply_error(503, "No account that serves this is in working order; the operator has been told.", {}, 60);
     co_return;
@@ -113,7 +119,7 @@ Task<void> Pipeline::try_routes() {
 Task<Pipeline::Attempt> Pipeline::try_route(bool fresh_connection) {
   const MonoMs started = worker_.reactor.now_ms();
   rejection = Rejection();
-  if (!co_await hook(Phase::kMap)) co_return Attempt::kRejected;
+  if (!co_await map_credential()) co_return rejection.status == 503 && !answered_ ? Attempt::kRetryNext : Attempt::kRejected;
   if (!co_await hook(Phase::kRequestPrivacy)) co_return Attempt::kRejected;
   if (phases_->defines(Phase::kRequestFilter) && attempts == 1) {
     const bool passed = co_await filter_request();
@@ -142,12 +148,33 @@ Task<Pipeline::Attempt> Pipeline::try_route(bool fresh_connection) {
       worker_.gateway.logger.warn("cannot reach an upstream",
                                   {{"request_id", id_}, {"account", route->account->name}, {"reason", error_}});
       note_unreachable(error_);
+      explain_attempt("cannot be reached");
       co_return Attempt::kRetryNext;
     }
     upstream_ = std::move(*connected);
   }
   upstream_->stream.set_signal(&client_.signal);
   co_return co_await relay();
+}
+
+// An account whose token cannot be had is one that cannot be reached, as long as there are others.
+Task<bool> Pipeline::map_credential() {
+  const bool minted = route->account && route->account->credential->kind == CredentialKind::kGoogleServiceAccount;
+  if (!minted || next_fit_route() == routes.size()) co_return co_await hook(Phase::kMap);
+  if (phases_->start(Phase::kMap, *this) == Step::kSuspended) co_await phases_->finish(*this);
+  if (client_.aborted) co_return false;
+  if (rejection.status == 0) co_return true;
+  if (rejection.status != 503) {
+    co_await reply_rejection();
+    co_return false;
+  }
+  UpstreamState* state = worker_.gateway.upstreams;
+  UpstreamError away;
+  away.fault = UpstreamFault::kExhausted;  // a short pause, growing
+  away.reason = "no-token";
+  if (state != nullptr) state->health.refused(*route->account, health_model(*route), away);
+  explain_attempt("no credential");
+  co_return false;
 }
 
 Task<bool> Pipeline::pause(std::int64_t ms) {
@@ -166,6 +193,7 @@ void Pipeline::note_unreachable(const std::string& why) {
 
 void Pipeline::note_answer(int code) {
   UpstreamState* state = worker_.gateway.upstreams;
+  if (tracing_ && code < 400) explain_attempt(std::to_string(code));
   if (state == nullptr || state->health.untroubled() || !route->account || !upstream_) return;
   state->health.spoke(*route->account, endpoint_.authority());
   if (code < 400) state->health.worked(*route->account, health_model(*route));

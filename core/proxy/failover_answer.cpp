@@ -108,8 +108,15 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::judge_refusal() {
   facts.may_strip = settings_.upstream.strip_bad_signatures && !retry_.stripped;
   facts.may_drop_betas = !retry_.betas_dropped;
   facts.retry_executed = settings_.upstream.retry_executed;
-  const RetryPlan plan = plan_retry(error, facts);
-  if (plan.step == RetryPlan::Step::kDeliver || !worker_.retries.take()) co_return std::nullopt;
+  RetryPlan plan = plan_retry(error, facts);
+  const bool refrained = plan.step != RetryPlan::Step::kDeliver && !worker_.retries.take();
+  if (refrained) plan.step = RetryPlan::Step::kDeliver;
+  if (tracing_) {
+    static constexpr std::string_view kSteps[] = {"delivered", "again here", "next", "again without thinking", "again without betas"};
+    explain_attempt(std::to_string(code) + ' ' + std::string(to_string(error.fault)) + ", " +
+                    std::string(refrained ? "retry budget spent" : kSteps[static_cast<std::size_t>(plan.step)]));
+  }
+  if (plan.step == RetryPlan::Step::kDeliver) co_return std::nullopt;
 
   if (plan.step == RetryPlan::Step::kStrip) {
     retry_.stripped = true;

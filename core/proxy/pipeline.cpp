@@ -119,6 +119,7 @@ Task<void> Pipeline::serve() {
     co_await reply_error(500, "The policy chose no route for this request.");
     co_return;
   }
+  if (!co_await reserve_quota()) co_return;
   co_await try_routes();
 }
 
@@ -224,6 +225,7 @@ Task<Status> Pipeline::learn_model() {
       model.find('\0') != std::string::npos || !is_valid_utf8(model)) {
     co_return malformed("model: this field must be a string that names a model.");
   }
+  if (target.operation == Operation::kCachedContents) model = std::string(model_of_resource(model));
   co_return Status();
 }
 
@@ -265,9 +267,11 @@ Task<void> Pipeline::reply(int code, std::string text, ReplyHead head) {
     keep_alive_ = false;
     linger_ = true;
   }
+  if (tracing_) append_trace(head.extra);
   status = code;
   answered_ = true;
   first_byte_ns = worker_.reactor.now_ns();
+  append_quota_headers(head.extra);
   const std::string message = render_reply(code, text, id, head);
   Status sent = co_await write_all(client_.stream, client_.signal, message, worker_.reactor.now_ms() + kReplyMs);
   if (!sent) {
@@ -327,41 +331,15 @@ Task<void> Pipeline::reply_failure(const Error& error) {
 }
 
 Task<void> Pipeline::finish() {
+  settle();
   ended_ns = worker_.reactor.clock().mono_ns();
-  if (tap_) usage = tap_->usage();
   bytes_in = body_.received();
   if (phases_->defines(Phase::kLog)) {
     // The answer is out: a log hook that waits holds up only this connection's next request.
     if (phases_->start(Phase::kLog, *this) == Step::kSuspended) co_await phases_->finish(*this);
   }
   phases_->forget(*this);
-
-  AccessRecord record;
-  record.unix_ns = worker_.gateway.clock.unix_ns();
-  record.request_id = id;
-  record.client_address = client_address;
-  record.method = method_;
-  record.path = path_;
-  record.status = status;
-  record.upstream_status = upstream_status_;
-  record.outcome = outcome;
-  record.attempts = attempts;
-  record.stream = stream;
-  record.model = model;
-  record.upstream_model = upstream_model_;
-  record.usage = usage;
-  record.ttfb_us = first_byte_ns == 0 ? -1 : (first_byte_ns - started_ns) / 1000;
-  record.duration_us = (ended_ns - started_ns) / 1000;
-  record.bytes_in = bytes_in;
-  record.bytes_out = bytes_out;
-  record.error = error_;
-  record.dialect = to_string(target.dialect);
-  record.operation = to_string(target.operation);
-  if (identity) record.client = identity->client;
-  if (route != nullptr) {
-    record.provider = to_string(route->provider);
-    if (route->account) record.account = route->account->name;
-  }
+  const AccessRecord record = describe_exchange();
   worker_.access_log.write(record);
   worker_.metrics.count(record);
 }

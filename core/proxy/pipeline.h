@@ -10,6 +10,7 @@
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
 #include "proxy/local_reply.h"
+#include "proxy/quota.h"
 
 namespace moongate {
 
@@ -51,10 +52,27 @@ class Pipeline final : public Exchange {
   HealthView health_of(const Route& each) const;
   std::size_t next_fit_route() const;   // routes.size(): none
   bool admitted(std::size_t at, bool tried);
+  Task<bool> map_credential();          // false: replied, or (503) another route may have one
   Task<bool> pause(std::int64_t ms);    // false: the client has left meanwhile
   void look_for_notices();
   void note_unreachable(const std::string& why);
   void note_answer(int code);
+
+  // -- failover_affinity.cpp: who holds what this is about
+  Task<Status> place_request();
+  Task<std::string> find_owner(AffinityTable& table, std::string key, std::int64_t ttl_ms);
+  void keep_owner(AffinityTable& table, const std::string& key, std::int64_t ttl_ms);
+  std::size_t route_of(std::string_view label) const;  // routes.size(): none
+  void note_owner();
+  void look_for_name(std::string_view piece);
+  bool answer_must_be_plain() const;
+
+  // -- failover_trace.cpp
+  void begin_trace();
+  void explain(std::string_view key, std::string_view value);
+  void explain_routes();
+  void explain_attempt(std::string_view outcome_text);
+  void append_trace(std::string& out) const;
 
   // -- failover_answer.cpp: what a refusal leads to
   Task<std::optional<Attempt>> judge_refusal();
@@ -79,6 +97,22 @@ class Pipeline final : public Exchange {
   std::uint64_t replay_bytes() const;
   void compose_request_head(const std::string& request_target);
   bool may_replay();             // rewinds the body, if all that was sent is still held
+
+  // -- quota.cpp: the caller's limits, before anybody is asked
+  Task<bool> reserve_quota();    // false: refused, and told so
+  Task<bool> reserve_levels(bool prepaid);
+  Task<UsedAmounts> expected_use(bool tokens_count);
+  Task<std::int64_t> expected_output();
+  Task<void> reply_refused_by_limit();
+  void release_quota(const struct UsageCost& cost);
+  void append_quota_headers(std::string& out) const;
+  void drop_quota_headers(ResponseHead& head) const;
+  const struct PriceRow* price_of(const Route& each) const;
+  std::int64_t markup_ppm() const;
+
+  // -- settlement.cpp: the ledger
+  void settle();                 // once; what was used is final
+  AccessRecord describe_exchange() const;
 
   // -- replies
   Task<void> reply(int status, std::string body, ReplyHead head);
@@ -130,6 +164,10 @@ class Pipeline final : public Exchange {
   bool linger_ = false;              // close with an eye on what the client still sends
   std::size_t consumed_ = 0;         // of the connection's buffer: this request's bytes
   std::string error_;                // for the log
+  std::string location_;             // of Vertex, as asked for; prices may go by it
+  std::unique_ptr<HeldQuota> quota_; // null: no limits
+  bool settled_ = false;
+  bool usage_estimated_ = false;
   bool reminted_ = false;
   std::string version_header_;                // anthropic-version, where the caller had it in the body
   std::optional<std::string> original_body_;  // before an edit for one route
@@ -147,6 +185,11 @@ class Pipeline final : public Exchange {
     std::string refusal;             // head and body of the last whole one, as they came
     const Route* refused = nullptr;  // by whom
   } retry_;
+  std::string affinity_key_;         // empty: no conversation that is known by anything
+  std::int64_t affinity_ms_ = 0;
+  std::unique_ptr<JsonScanner> names_;  // looks for the name of what this makes
+  bool tracing_ = false;
+  std::string trace_;
   std::string betas_;                // the caller's anthropic-beta, once it had to be taken apart
   bool betas_taken_ = false;
 

@@ -116,6 +116,7 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::accept_head() {
       co_return Attempt::kFinished;
     }
   }
+  if (status < 300) note_owner();
   filter_events_ = phases_->defines(Phase::kEvent) && !encoded_ && response->status == 200 &&
                    (form_ == BodyForm::kSse || form_ == BodyForm::kJsonArray);
   upstream_reusable_ = response->keep_alive;
@@ -188,11 +189,14 @@ void Pipeline::compose_client_head() {
   out_ += ' ';
   out_ += head.reason.empty() ? reason_phrase(head.status) : head.reason;
   out_ += "\r\n";
+  if (quota_) drop_quota_headers(head);
   append_fields(head, out_);
+  append_quota_headers(out_);
   if (reframe_ && client_chunked_) out_ += "Transfer-Encoding: chunked\r\n";
   out_ += "x-moongate-request-id: ";
   out_ += id_;
   out_ += "\r\n";
+  if (tracing_) append_trace(out_);
   if (!keep_alive_) out_ += "Connection: close\r\n";
   else if (http_1_0) out_ += "Connection: keep-alive\r\n";
   out_ += "\r\n";
@@ -306,6 +310,7 @@ void Pipeline::take_body(std::string_view bytes) {
     }
     if (!piece.payload.empty()) {
       tap_->feed(piece.payload);
+      if (names_) look_for_name(piece.payload);
       bytes_out += piece.payload.size();
       if (reframe_) append_chunk(piece.payload);
     }
@@ -369,6 +374,7 @@ void Pipeline::upstream_ended(bool clean, std::string why) {
     why = "ended the stream without its final event";
   }
   if (clean) {
+    if (answered_) settle();
     if (reframe_ && client_chunked_) out_ += "0\r\n\r\n";
     if (upstream_ && upstream_reusable_ && framer_.done() && sent_at_ != 0) {
       worker_.pool.give_back(endpoint_, std::move(upstream_));
@@ -380,6 +386,7 @@ void Pipeline::upstream_ended(bool clean, std::string why) {
   upstream_.reset();
   error_ = "the upstream " + why;
   outcome = Outcome::kUpstreamCut;
+  if (answered_) settle();
   // The message's missing end tells any client that it is not whole; an error event, where one can stand, tells why.
   // Only a body that ends with the connection needs a reset for that.
   if (reframe_ && !client_chunked_) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::uint64_t kReplay = 4u << 20;  // held until the answer's head, for the case that it must be sent again
 constexpr std::string_view kAnthropicVersion = "2023-06-01";
+constexpr std::string_view kOwnHeaders = "x-moongate-";
 
 bool decodable(std::string_view coding) {
   while (!coding.empty() && (coding.front() == ' ' || coding.front() == '\t')) coding.remove_prefix(1);
@@ -59,13 +60,21 @@ std::string_view Pipeline::upstream_model() const {
 bool Pipeline::needs_body_edit() const {
   if (!body_.exists()) return false;
   const bool claude_on_vertex = route->provider == Provider::kVertexClaude;
+  if (target.operation == Operation::kCachedContents) return target.model_in_body;  // a whole resource name
   if (target.model_in_body) return claude_on_vertex || upstream_model() != model;
   return target.dialect == Dialect::kVertexClaude && route->provider == Provider::kAnthropic;
 }
 
 Status Pipeline::adapt_body() {
   const std::string text = body_.text();
-  const std::string wanted(upstream_model());
+  std::string wanted(upstream_model());
+  if (target.operation == Operation::kCachedContents) {
+    wanted = "models/" + wanted;
+    if (route->provider == Provider::kVertex) {
+      wanted = "projects/" + route->account->credential->project_id + "/locations/" + std::string(location_of(*route)) +
+               "/publishers/google/" + wanted;
+    }
+  }
   const bool counts = target.operation == Operation::kCountTokens;
   const bool same_api = (route->provider == Provider::kVertexClaude) == (target.dialect == Dialect::kVertexClaude);
   const std::string quoted = json_quoted(wanted);
@@ -111,6 +120,7 @@ Status Pipeline::prepare_upstream() {
                                           std::string(to_string(route->provider)) + ").", ErrorSource::kClient);
   }
   const std::string_view location = location_of(*route);
+  location_ = account.credential->kind == CredentialKind::kGoogleServiceAccount ? std::string(location) : std::string();
   endpoint_ = endpoint_of(*route, location);
   if (endpoint_.host.empty()) {
     return Error(ErrorKind::kInvalid, "The location is not one that a host name can be made of.", ErrorSource::kClient);
@@ -175,7 +185,7 @@ void Pipeline::mark_unforwarded() {
       case HeaderId::kXAuthToken:
       case HeaderId::kXGoogUserProject: field.removed = true; break;
       case HeaderId::kAcceptEncoding: {
-        if (phases_->defines(Phase::kEvent)) {  // events are read, so they must come in clear
+        if (phases_->defines(Phase::kEvent) || answer_must_be_plain()) {  // what is read must come in clear
           field.removed = true;
           break;
         }
@@ -191,6 +201,11 @@ void Pipeline::mark_unforwarded() {
         if (route->provider == Provider::kAnthropic) break;
         if (version_header_.empty()) version_header_ = field.value;  // the next route may be Anthropic's
         field.removed = true;
+        break;
+      case HeaderId::kOther:
+        if (field.name.size() > kOwnHeaders.size() && header_name_equal(field.name.substr(0, kOwnHeaders.size()), kOwnHeaders)) {
+          field.removed = true;  // said to this gateway
+        }
         break;
       default: break;
     }

@@ -161,6 +161,7 @@ Task<void> Worker::housekeeping() {
     }
     if (connection_count_ == 0 && loops_ == 0 && aside_ == 0) {
       pool.clear();
+      if (limiter != nullptr) co_await limiter->close();
       reactor.stop();
       co_return;
     }

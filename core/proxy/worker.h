@@ -17,6 +17,8 @@
 #include "net/reactor.h"
 #include "net/resolver.h"
 #include "net/tls.h"
+#include "limits/limiter.h"
+#include "proxy/billing.h"
 #include "proxy/body_reader.h"
 #include "proxy/exchange.h"
 #include "proxy/retry_plan.h"
@@ -78,6 +80,8 @@ class Worker {
   HeadLimits head_limits;
   BodyLimits body_limits;
   Cache* cache = nullptr;       // set before run() by whoever owns it
+  Billing billing;
+  Limiter* limiter = nullptr;    // set before run() by whoever owns it; null: there are no limits
   bool cache_is_shared = false;  // with other gateways
   RetryBudget retries;
   std::unordered_map<std::size_t, MonoMs> health_polls;  // when other gateways' notices are looked for next

@@ -330,4 +330,9 @@ std::vector<AccountHealth::Row> AccountHealth::rows() const {
   return out;
 }
 
+std::size_t AccountHealth::count(Fitness fitness) const {
+  const std::vector<Row> all = rows();
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), [&](const Row& row) { return row.fitness == fitness; }));
+}
+
 }  // namespace moongate

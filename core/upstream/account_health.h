@@ -97,6 +97,7 @@ class AccountHealth {
   };
   // What is in trouble now.
   std::vector<Row> rows() const;
+  std::size_t count(Fitness fitness) const;
 
  private:
   struct Trouble {

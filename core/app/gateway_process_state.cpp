@@ -1,0 +1,82 @@
+// The gateway's part that has to do with the store and money: how GatewayState and the workers are put together.
+#include <unistd.h>
+
+#include "app/gateway_process.h"
+#include "crypto/rsa_key.h"
+#include "net/local_socket.h"
+
+namespace moongate {
+
+// `change` on each worker's own thread, with that worker's part.
+template <class Change>
+void GatewayProcess::to_workers(Change change) {
+  for (WorkerPart& part : workers_) {
+    part.worker->reactor.post([&part, change] { change(part); });
+  }
+}
+
+Status GatewayProcess::open_money() {
+  resolver_ = std::make_unique<Resolver>(clock_);
+  CacheOptions options;
+  options.timeout_ms = settings_.cache.timeout_ms;
+  options.memory_entries = static_cast<std::size_t>(settings_.cache.memory_entries);
+  options.ca_file = settings_.cache.ca_file;
+  random_.fill({reinterpret_cast<std::uint8_t*>(&options.seed), sizeof options.seed});
+  auto caches = open_cache(settings_.cache.url, options, *resolver_, logger_.get());
+  if (!caches) return caches.error();
+  caches_ = std::move(*caches);
+  limits_ = std::make_unique<LimitBook>(clock_);
+
+  GatewayState::Changes changes;
+  changes.clients = [this](std::shared_ptr<const StoredClients> clients) {
+    to_workers([clients](WorkerPart& part) { part.services->set_stored(clients); });
+  };
+  changes.accounts = [this] { accounts_changed_ = true; };
+  changes.identities = [this] { refresh_identities(); };
+  changes.balances = [this](std::shared_ptr<const Balances> balances) {
+    to_workers([balances](WorkerPart& part) { part.worker->billing.balances = balances; });
+  };
+  changes.use = [this](std::shared_ptr<const UseSums> use) {
+    to_workers([use](WorkerPart& part) { part.worker->billing.use = use; });
+  };
+  changes.prices = [this](std::shared_ptr<const PriceBook> prices) {
+    to_workers([prices](WorkerPart& part) { part.worker->billing.prices = prices; });
+  };
+  changes.status = [this] { return "{" + detail() + "}"; };
+  auto state = GatewayState::open({*store_, *caches_, clock_, random_, *logger_, settings_, master_key_, map_hooks(), worker_count()},
+                                  std::move(changes));
+  if (!state) return state.error();
+  state_ = std::move(*state);
+  ambient_.stored = state_->accounts();
+  return {};
+}
+
+Status GatewayProcess::connect_workers() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    WorkerPart& part = workers_[i];
+    state_->fill(part.worker->billing, static_cast<int>(i));
+    part.worker->billing.gateway = gateway_->id_prefix;
+    part.services->set_stored(state_->clients());
+    part.services->open_limits(*limits_, gateway_->id_prefix, static_cast<int>(i));
+  }
+  return {};
+}
+
+Status GatewayProcess::start_money() { return state_->start(); }
+
+// Virtual service accounts and revoked tokens, as other gateways may have changed them.
+void GatewayProcess::refresh_identities() {
+  const std::lock_guard lock(oauth_mutex_);
+  if (Status status = oauth_->refresh(); !status) {
+    logger_->error("the mock OAuth2 could not be brought up to date", {{"reason", status.error().describe()}});
+  }
+}
+
+// The store's accounts have changed: the map's are read anew with them.
+void GatewayProcess::take_over_accounts() {
+  if (!accounts_changed_.exchange(false)) return;
+  ambient_.stored = state_->accounts();
+  reload_map();
+}
+
+}  // namespace moongate
