@@ -7,6 +7,7 @@ namespace {
 
 // Latest of all: when it is free again is not known.
 constexpr std::int64_t kNever = INT64_MAX;
+constexpr std::int64_t kMostTokens = 1'000'000'000'000'000;  // nobody expects more; sums stay within 64 bits
 
 std::int64_t rank(const LimitCheck& check) {
   if (check.kind == LimitKind::kBalance) return kNever;
@@ -30,9 +31,9 @@ void tighten(Quota& quota, const LimitCheck& check, bool counted, std::int64_t n
 LimitChecks limit_checks_of(const Demand& demand, std::int64_t gateways) {
   LimitChecks checks;
   const UsedAmounts& expected = demand.expected;
-  const std::int64_t input = std::max<std::int64_t>(expected.input_tokens, 0);
-  const std::int64_t output = std::max<std::int64_t>(expected.output_tokens, 0);
-  const NanoDollars cost = std::max<NanoDollars>(expected.cost, 0);
+  const std::int64_t input = std::clamp<std::int64_t>(expected.input_tokens, 0, kMostTokens);
+  const std::int64_t output = std::clamp<std::int64_t>(expected.output_tokens, 0, kMostTokens);
+  const NanoDollars cost = std::clamp<NanoDollars>(expected.cost, 0, INT64_MAX / 4);
   for (std::size_t i = 0; i < demand.level_count; ++i) {
     const LevelDemand& level = demand.levels[i];
     const auto add = [&](LimitKind kind, std::int64_t capacity, std::int64_t amount, std::int64_t known = 0,

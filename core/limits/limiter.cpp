@@ -1,5 +1,6 @@
 #include "limits/limiter.h"
 
+#include <algorithm>
 #include <deque>
 #include <map>
 
@@ -74,9 +75,9 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
     bool reserved = false;
     if (!answer || !read_reserved(*answer, local_ms, checks, hold->redis, reserved)) {
       // It may have been reserved in Redis all the same: under the same id, so that settling finds it.
+      share_only(answer ? "it gave an unexpected answer" : answer.error().describe());
       co_return decide_here(demand, reservation, std::move(hold->redis.id));
     }
-    set_share_only(false);
     decision = decide(demand, checks, local_ms);
     count_decision(decision);
     if (!reserved) co_return decision;
@@ -103,7 +104,7 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
     const bool reserved = book_.reserve(demand, checks, hold->holds, true, hold->local, now_ms);
     Decision decision = decide(demand, checks, now_ms);
     if (shared_) {
-      set_share_only(true);
+      share_only("no connection");
       count(counters_.by_share);
       decision.share_only = true;
     }
@@ -173,7 +174,9 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
     closing_ = true;
     wake_.notify();
     while (under_way_ > 0) co_await closed_.wait();
-    if (counters_.share_only.load()) set_share_only(false);
+    if (counters_.share_only.exchange(false)) book_.end_share();
+    for (std::size_t i = 0; i < later_.size(); ++i) count(counters_.lost_settles);
+    later_.clear();
   }
 
   LimiterCounters counters_;
@@ -190,7 +193,7 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
   }
 
   CustomAnswer take_here(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge) {
-    if (shared_) set_share_only(true);
+    if (shared_) share_only("no connection");
     return book_.take(name, limit, cost, charge, shared_ ? book_.gateways() : 1);
   }
 
@@ -219,15 +222,15 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
     if (decision.would_refuse) count(counters_.would_refuse);
   }
 
-  void set_share_only(bool share) {
-    if (counters_.share_only.exchange(share) == share) return;
-    const bool tell = share ? book_.begin_share() : book_.end_share();
-    if (!tell || log_ == nullptr) return;
-    if (share) {
-      log_->warn("limits: Redis is away; this gateway enforces its share of each limit", {{"gateways", book_.gateways()}});
-    } else {
-      log_->info("limits: Redis is back; limits hold for all gateways together");
-    }
+  void share_only(std::string_view reason) {
+    if (counters_.share_only.exchange(true) || !book_.begin_share() || log_ == nullptr) return;
+    log_->warn("limits: Redis is away or slow; this gateway enforces its share of each limit",
+               {{"gateways", book_.gateways()}, {"reason", reason}});
+  }
+  // Told by renewals alone: with a Redis that is now slow and now not, the log does not change with each request.
+  void share_ended() {
+    if (!counters_.share_only.exchange(false) || !book_.end_share() || log_ == nullptr) return;
+    log_->info("limits: Redis is back; limits hold for all gateways together");
   }
 
   // Once: when it is not known whether it was done, it is not done again. Then the lease runs out, and what was used the
@@ -289,7 +292,7 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
           co_await cache_.eval(scripts().renew, call.keys.words(), call.args.words());
       if (!answer || answer->size() != 1) co_return false;
       book_.set_gateways(answer->front());
-      set_share_only(false);
+      share_ended();
       first = false;
     }
     settle_what_waits();
@@ -334,7 +337,8 @@ Reservation::~Reservation() { settle({}); }
 void Reservation::settle(const UsedAmounts& actual) {
   if (!hold_) return;
   const std::shared_ptr<Limiter::Core> core = hold_->core;
-  core->settle(std::move(hold_), actual);
+  core->settle(std::move(hold_), {std::max<std::int64_t>(actual.input_tokens, 0),
+                                  std::max<std::int64_t>(actual.output_tokens, 0), std::max<NanoDollars>(actual.cost, 0)});
 }
 
 Limiter::Limiter(Reactor& reactor, LimitBook& book, Cache& cache, const LimiterOptions& options, const Logger* log)
