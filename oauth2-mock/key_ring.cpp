@@ -12,7 +12,7 @@ constexpr std::int64_t kDay = 86400;
 constexpr std::int64_t kRetireAfterS = kDay;
 constexpr std::int64_t kCertificateDays = 3650;
 
-std::string seal_context(std::string_view key_id) { return "signing key " + std::string(key_id); }
+std::string seal_context(std::string_view key_id) { return std::string(kSigningKeyContext) + std::string(key_id); }
 
 }  // namespace
 

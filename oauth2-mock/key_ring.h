@@ -23,6 +23,10 @@ struct SigningKey {
   std::int64_t created_at_s = 0;
 };
 
+// What SealedBox::derive takes for the box of private keys, and what stands before a key's id in their context.
+inline constexpr std::string_view kSigningKeyPurpose = "signing keys 1";
+inline constexpr std::string_view kSigningKeyContext = "signing key ";
+
 // Safe from any thread. Making a key takes a tenth of a second, once in many days.
 class KeyRing {
  public:

@@ -23,7 +23,7 @@ struct OAuthService::State {
         form_key(hkdf_sha256(master_key.reveal(), "moongate", "consent form 1", 32)),
         verifier(token_box, token_endpoint_audiences(settings.public_url), settings.clock_skew_s),
         directory(store, clock, log_in, verifier, std::move(publisher), settings.demo_client),
-        keys(store, clock, random_in, SealedBox::derive(master_key.reveal(), "signing keys 1"),
+        keys(store, clock, random_in, SealedBox::derive(master_key.reveal(), kSigningKeyPurpose),
              settings.signing_key_days),
         parts{settings,  store,    clock,     random_in, log_in, verifier,
               token_box, form_key, directory, keys,      codes} {}

@@ -8,8 +8,6 @@
 namespace moongate {
 namespace {
 
-constexpr std::string_view kContext = "upstream-account:";
-
 Error told(const std::vector<Problem>& problems) {
   std::string text;
   for (const Problem& problem : problems) {
@@ -63,13 +61,13 @@ std::vector<ModelRule> read_models(std::string_view models, Provider provider, c
 }  // namespace
 
 std::string seal_upstream_credential(const SealedBox& box, std::string_view name, std::string_view json, Random& random) {
-  return base64_encode(box.seal(json, std::string(kContext) + std::string(name), random));
+  return base64_encode(box.seal(json, std::string(kUpstreamCredentialContext) + std::string(name), random));
 }
 
 std::optional<Secret> open_upstream_credential(const SealedBox& box, std::string_view name, std::string_view sealed) {
   const std::optional<std::string> bytes = base64_decode(sealed);
   if (!bytes) return std::nullopt;
-  std::optional<std::string> json = box.open(*bytes, std::string(kContext) + std::string(name));
+  std::optional<std::string> json = box.open(*bytes, std::string(kUpstreamCredentialContext) + std::string(name));
   if (!json) return std::nullopt;
   return Secret(std::move(*json));
 }

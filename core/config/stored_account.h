@@ -14,6 +14,8 @@ namespace moongate {
 
 // What SealedBox::derive takes for the box of their credentials.
 inline constexpr std::string_view kUpstreamCredentialPurpose = "upstream-account-credential";
+// What stands before the account's name in the context that they are sealed for.
+inline constexpr std::string_view kUpstreamCredentialContext = "upstream-account:";
 // Base64 of the sealed JSON, bound to the account's name; and back. Nothing: sealed with another key or under another name.
 std::string seal_upstream_credential(const SealedBox& box, std::string_view name, std::string_view json, Random& random);
 std::optional<Secret> open_upstream_credential(const SealedBox& box, std::string_view name, std::string_view sealed);

@@ -103,7 +103,7 @@ boost::json::object figures(const UsageRollup& row) {
 }
 
 std::string bucket_text(const Asked& asked, const UsageRollup& row) {
-  return asked.hours ? rfc3339(row.bucket_start_s) : format_day(row.bucket_start_s);
+  return asked.hours ? rfc3339(row.bucket_start_s) : day_of(row.bucket_start_s);
 }
 
 boost::json::object row_view(const Asked& asked, const UsageRollup& row, const std::string& user) {

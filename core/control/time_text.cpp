@@ -105,6 +105,6 @@ std::optional<Period> parse_period(std::string_view text) {
 
 Period month_of(std::int64_t now_s) { return parse_period(rfc3339(now_s).substr(0, 7)).value_or(Period{}); }
 
-std::string format_day(std::int64_t unix_s) { return rfc3339(unix_s).substr(0, 10); }
+std::string day_of(std::int64_t unix_s) { return rfc3339(unix_s).substr(0, 10); }
 
 }  // namespace moongate

@@ -21,6 +21,6 @@ std::optional<Period> parse_period(std::string_view text);
 Period month_of(std::int64_t now_s);
 
 // "2026-11-20"
-std::string format_day(std::int64_t unix_s);
+std::string day_of(std::int64_t unix_s);
 
 }  // namespace moongate

@@ -44,9 +44,14 @@ Result<Secret> parse(std::string_view text, const std::string& origin) {
 
 }  // namespace
 
+std::filesystem::path master_key_file(const std::filesystem::path& data_dir) { return data_dir / "secret" / "master.key"; }
+
 Result<Secret> load_master_key(const std::filesystem::path& data_dir, std::string_view given) {
   if (!given.empty()) return parse(given, "MOONGATE_MASTER_KEY");
-  const std::filesystem::path path = data_dir / "secret" / "master.key";
+  return load_key_file(master_key_file(data_dir));
+}
+
+Result<Secret> load_key_file(const std::filesystem::path& path) {
   const Result<Secret> text = read_secret_file(path, 1024);
   if (text.ok()) return parse(text->reveal(), path.string());
   if (text.error().kind != ErrorKind::kNotFound) return text.error().wrap("the master key cannot be loaded");
