@@ -137,13 +137,14 @@ void MariadbServer::start() {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("no pipe");
   const auto path = [&](const char* file) { return (directory_ / file).string(); };
-  pid_ = spawn({program("mariadbd"), "--no-defaults", "--datadir=" + path("data"), "--user=" + this_user(),
-                "--port=" + std::to_string(port_), "--bind-address=127.0.0.1", "--socket=" + path("socket"),
-                "--pid-file=" + path("pid"), "--init-file=" + path("init.sql"), "--skip-name-resolve",
-                "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-use-native-aio=0",
-                "--innodb-flush-log-at-trx-commit=2", "--ssl-cert=" + path("server.pem"),
-                "--ssl-key=" + path("server.key"), "--ssl-ca=" + path("ca.pem")},
-               ends[1]);
+  pid_ = spawn(
+      {program("mariadbd"), "--no-defaults", "--datadir=" + path("data"), "--user=" + this_user(),
+       "--port=" + std::to_string(port_), "--bind-address=127.0.0.1", "--socket=" + path("socket"),
+       "--pid-file=" + path("pid"), "--init-file=" + path("init.sql"), "--skip-name-resolve",
+       "--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", "--innodb-use-native-aio=0",
+       "--innodb-flush-method=nosync", "--skip-sync-frm", "--innodb-doublewrite=0",
+       "--ssl-cert=" + path("server.pem"), "--ssl-key=" + path("server.key"), "--ssl-ca=" + path("ca.pem")},
+      ends[1]);
   ::close(ends[1]);
   std::string log;
   char piece[4096];
@@ -200,9 +201,35 @@ std::string MariadbServer::new_database() {
 std::unique_ptr<Store> MariadbServer::new_store() {
   StoreOptions options;
   options.auto_migrate = true;
-  Result<std::unique_ptr<Store>> store = open_store(url(new_database()), "", 1000, options);
+  if (contract_database_.empty()) {
+    contract_database_ = new_database();
+  } else {
+    empty(contract_database_);
+  }
+  Result<std::unique_ptr<Store>> store = open_store(url(contract_database_), "", 1000, options);
   if (!store) throw std::runtime_error(store.error().describe());
   return std::move(*store);
+}
+
+void MariadbServer::empty(const std::string& database) {
+  const auto driver =
+      open_mysql(MysqlTarget::parse(url(database)).value(), {}, std::make_shared<SystemClock>());
+  if (!driver) throw std::runtime_error(driver.error().describe());
+  const Status done = (*driver)->run([&](SqlConnection& connection) -> Status {
+    const Result<std::vector<SqlRow>> tables = connection.query(
+        "SELECT table_name FROM information_schema.tables WHERE table_schema = ? AND table_name NOT IN "
+        "('schema_migrations', 'counters')",
+        {database});
+    if (!tables) return tables.error();
+    std::vector<std::string> statements = {"SET SESSION foreign_key_checks = 0",
+                                           "UPDATE counters SET amount = 0"};
+    for (const SqlRow& row : *tables) statements.push_back("DELETE FROM " + std::get<std::string>(row[0]));
+    for (const std::string& statement : statements) {
+      if (Result<std::int64_t> ok = connection.execute(statement, {}); !ok) return ok.error();
+    }
+    return {};
+  });
+  if (!done) throw std::runtime_error(done.error().describe());
 }
 
 }  // namespace moongate
