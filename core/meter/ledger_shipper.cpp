@@ -6,7 +6,8 @@
 namespace moongate {
 namespace {
 
-constexpr int kHopelessCalls = 32;  // so many refusals of ever smaller parts and nothing taken: it is not the records
+constexpr int kHopelessCalls =
+    32;  // so many refusals of ever smaller parts and nothing taken: it is not the records
 
 bool about_the_record(ErrorKind kind) { return kind == ErrorKind::kInvalid || kind == ErrorKind::kTooLarge; }
 // Anything else says that the store could not be asked.
@@ -132,12 +133,13 @@ Status LedgerShipper::deliver() {
   return {};
 }
 
-// Parts of a batch that was refused, from left to right, so that each worker's records stay in order. Error: the store
-// cannot be asked, or refuses too much to believe that the records are the cause.
+// Parts of a batch that was refused, from left to right, so that each worker's records stay in order. Error:
+// the store cannot be asked, or refuses too much to believe that the records are the cause.
 Status LedgerShipper::sift(Sifting& sifting, std::size_t begin, std::size_t end) {
   const Result<LedgerStore::Appended> part = append(begin, end);
   if (part) {
-    sifting.accepted.insert(sifting.accepted.end(), batch_.records.begin() + static_cast<std::ptrdiff_t>(begin),
+    sifting.accepted.insert(sifting.accepted.end(),
+                            batch_.records.begin() + static_cast<std::ptrdiff_t>(begin),
                             batch_.records.begin() + static_cast<std::ptrdiff_t>(end));
     return {};
   }
@@ -156,9 +158,9 @@ Status LedgerShipper::sift(Sifting& sifting, std::size_t begin, std::size_t end)
 Result<LedgerStore::Appended> LedgerShipper::append(std::size_t begin, std::size_t end) {
   const auto at = batch_.records.begin();
   const bool whole = begin == 0 && end == batch_.records.size();
-  Result<LedgerStore::Appended> done =
-      whole ? store_.append_ledger(batch_.records)
-            : store_.append_ledger({at + static_cast<std::ptrdiff_t>(begin), at + static_cast<std::ptrdiff_t>(end)});
+  Result<LedgerStore::Appended> done = whole ? store_.append_ledger(batch_.records)
+                                             : store_.append_ledger({at + static_cast<std::ptrdiff_t>(begin),
+                                                                     at + static_cast<std::ptrdiff_t>(end)});
   if (done) {
     shipped_ += done->written;
     known_ += done->known;

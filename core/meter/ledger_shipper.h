@@ -21,10 +21,11 @@ namespace moongate {
 
 struct LedgerShipperOptions {
   std::size_t batch = 500;
-  int poll_ms = 250;          // how long a record may lie while the store is well
-  int retry_first_ms = 100;   // doubling up to
+  int poll_ms = 250;         // how long a record may lie while the store is well
+  int retry_first_ms = 100;  // doubling up to
   int retry_last_ms = 5000;
-  // After each batch, on the shipper's thread, with what the store has now: new rows and such as it knew already.
+  // After each batch, on the shipper's thread, with what the store has now: new rows and such as it knew
+  // already.
   std::function<void(const std::vector<LedgerRecord>&)> on_shipped;
 };
 
@@ -34,14 +35,15 @@ struct LedgerShipperFigures {
   std::uint64_t rejected = 0;  // that are in rejected.jsonl
   std::uint64_t failures = 0;  // attempts that failed
   bool store_away = false;
-  std::int64_t oldest_unshipped_ms = 0;  // how long ago the oldest record that waits was finished; 0: none waits
+  std::int64_t oldest_unshipped_ms =
+      0;  // how long ago the oldest record that waits was finished; 0: none waits
 };
 
-// The store may take a record twice, for it tells by the request id; a segment is erased only when the store has all
-// that is in it. While the store is away (any error but the two below) everything stays where it is. A record that the
-// store refuses for itself goes to <spool>/rejected.jsonl: when it answers kInvalid or kTooLarge for that record alone,
-// or kInternal twice while it takes others of the same batch. A store that answers kInternal to everything is broken,
-// not the records: they wait.
+// The store may take a record twice, for it tells by the request id; a segment is erased only when the store
+// has all that is in it. While the store is away (any error but the two below) everything stays where it is.
+// A record that the store refuses for itself goes to <spool>/rejected.jsonl: when it answers kInvalid or
+// kTooLarge for that record alone, or kInternal twice while it takes others of the same batch. A store that
+// answers kInternal to everything is broken, not the records: they wait.
 class LedgerShipper {
  public:
   // All must outlive it.
@@ -54,8 +56,8 @@ class LedgerShipper {
   void start();
   // Returns when the batch under way has ended. What is left stays in the spool.
   void stop();
-  // True: everything appended before the call is in the store (or among the rejected). False: the time was not enough.
-  // From any thread but the shipper's. After Spool::seal(), true means an empty spool.
+  // True: everything appended before the call is in the store (or among the rejected). False: the time was
+  // not enough. From any thread but the shipper's. After Spool::seal(), true means an empty spool.
   bool flush(std::chrono::milliseconds timeout);
   LedgerShipperFigures figures() const;
 

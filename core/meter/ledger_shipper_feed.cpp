@@ -9,7 +9,8 @@ namespace moongate {
 
 void LedgerFeed::fill(LedgerBatch& batch, std::size_t limit) {
   stuck_ = false;
-  std::set<int> waiting;  // writers with a segment that is not read to its end: theirs that follow have to wait
+  std::set<int>
+      waiting;  // writers with a segment that is not read to its end: theirs that follow have to wait
   for (const std::shared_ptr<SpoolSegment>& segment : spool_.segments()) {
     if (batch.size() >= limit) return;
     if (segment->worker() >= 0 && waiting.contains(segment->worker())) continue;

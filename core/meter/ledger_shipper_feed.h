@@ -33,9 +33,11 @@ class LedgerFeed {
  public:
   LedgerFeed(Spool& spool, const Logger& logger) : spool_(spool), logger_(logger) {}
 
-  // Adds what was not given yet until `batch` has `limit`. What a crash left and nobody erased is given again.
+  // Adds what was not given yet until `batch` has `limit`. What a crash left and nobody erased is given
+  // again.
   void fill(LedgerBatch& batch, std::size_t limit);
-  // All that was given is where it belongs: segments that were read to their end are erased, damaged ones set aside.
+  // All that was given is where it belongs: segments that were read to their end are erased, damaged ones set
+  // aside.
   void settle();
   // A segment could not be read at the last fill(): there may be more than it gave.
   bool stuck() const { return stuck_; }

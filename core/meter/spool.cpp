@@ -14,7 +14,6 @@
 #include <system_error>
 #include <utility>
 
-#include "crypto/random.h"
 #include "crypto/secret_file.h"
 #include "meter/spool_frame.h"
 
@@ -24,22 +23,14 @@ namespace {
 constexpr std::size_t kUsualSegment = 2 << 20;
 constexpr std::size_t kSmallestSegment = 64 * 1024;
 constexpr std::uint64_t kSegmentsEach = 3;  // one being written, two prepared
-constexpr MonoMs kPrepareAgainMs = 500;
-constexpr MonoMs kCountMs = 1000;
-constexpr MonoMs kTouchMs = 1000;  // the kernel writes what is dirty for long and makes it read-only
+constexpr MonoMs kTouchMs = 1000;           // the kernel writes what is dirty for long and makes it read-only
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
-std::uint32_t random_seed() {
-  const std::string bytes = random_bytes(sizeof(std::uint32_t));
-  std::uint32_t seed = 0;
-  std::memcpy(&seed, bytes.data(), sizeof seed);
-  return seed;
-}
-
 // The largest that lets each writer have twice what it needs, in whole pages.
 std::size_t usual_segment(std::uint64_t max_bytes, int writers) {
-  const std::uint64_t share = max_bytes / (2 * kSegmentsEach * static_cast<std::uint64_t>(writers)) / 4096 * 4096;
+  const std::uint64_t share =
+      max_bytes / (2 * kSegmentsEach * static_cast<std::uint64_t>(writers)) / 4096 * 4096;
   return std::clamp<std::size_t>(share, kSmallestSegment, kUsualSegment);
 }
 
@@ -47,7 +38,8 @@ Result<int> lock_directory(const std::filesystem::path& dir) {
   const std::filesystem::path path = dir / "lock";
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd < 0) {
-    return Error(ErrorKind::kInternal, "cannot write to the spool " + dir.string() + ": " + std::strerror(errno));
+    return Error(ErrorKind::kInternal,
+                 "cannot write to the spool " + dir.string() + ": " + std::strerror(errno));
   }
   if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
   ::close(fd);
@@ -59,9 +51,12 @@ Result<int> lock_directory(const std::filesystem::path& dir) {
 
 std::string_view to_string(SpoolState state) {
   switch (state) {
-    case SpoolState::kOk: return "ok";
-    case SpoolState::kFull: return "full";
-    case SpoolState::kFailing: return "failing";
+    case SpoolState::kOk:
+      return "ok";
+    case SpoolState::kFull:
+      return "full";
+    case SpoolState::kFailing:
+      return "failing";
   }
   return "failing";
 }
@@ -96,8 +91,14 @@ bool SpoolWriter::turn_over() {
   return true;
 }
 
-Spool::Spool(SpoolOptions options, const Clock& clock, const Logger& logger, std::unique_ptr<SpoolFiles> files,
-             int lock_fd)
+std::size_t SpoolWriter::spares_left() const {
+  return static_cast<std::size_t>(std::count_if(spares_.begin(), spares_.end(), [](const auto& spare) {
+    return spare.load(std::memory_order_relaxed) != nullptr;
+  }));
+}
+
+Spool::Spool(SpoolOptions options, const Clock& clock, const Logger& logger,
+             std::unique_ptr<SpoolFiles> files, int lock_fd)
     : options_(std::move(options)),
       clock_(clock),
       logger_(logger),
@@ -112,7 +113,8 @@ Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, const Clock& cl
   options.writers = std::max(options.writers, 1);
   options.segment_bytes = (options.segment_bytes + 4095) / 4096 * 4096;
   if (options.segment_bytes == 0) options.segment_bytes = usual_segment(options.max_bytes, options.writers);
-  const std::uint64_t least = kSegmentsEach * static_cast<std::uint64_t>(options.writers) * options.segment_bytes;
+  const std::uint64_t least =
+      kSegmentsEach * static_cast<std::uint64_t>(options.writers) * options.segment_bytes;
   if (least > options.max_bytes) {
     return Error(ErrorKind::kInvalid, "ledger.spool_mb is too small for " + std::to_string(options.writers) +
                                           " workers; it takes at least " + mebibytes(least));
@@ -157,7 +159,8 @@ Status Spool::adopt() {
     if (path.extension() == ".new") std::filesystem::remove(path, ignored);  // never had a record
   }
   if (failed) {
-    return Error(ErrorKind::kInternal, "cannot list the spool " + options_.dir.string() + ": " + failed.message());
+    return Error(ErrorKind::kInternal,
+                 "cannot list the spool " + options_.dir.string() + ": " + failed.message());
   }
   std::sort(left.begin(), left.end());
   // Later than all that is there, also when the clock was set back.
@@ -242,73 +245,6 @@ Status Spool::sync_segments() {
   return first;
 }
 
-// Once a second: what a writer used up since is what it will use up.
-void Spool::count_wanted() {
-  if (clock_.mono_ms() - counted_ms_ < kCountMs) return;
-  counted_ms_ = clock_.mono_ms();
-  for (const auto& writer : writers_) {
-    const std::size_t used = writer->given_ - std::exchange(writer->given_before_, writer->given_);
-    writer->wanted_ = std::clamp(2 * used, SpoolWriter::kSpares, SpoolWriter::kMostSpares);
-  }
-}
-
-// Leaves in prepared_ whether all that must be there are. What failed is tried again when time has passed or space came
-// back. Making many takes a while: `synced` is what the syncs between them said.
-void Spool::prepare_spares(Status& synced) {
-  count_wanted();
-  if (clock_.mono_ms() < prepare_again_ms_) return;
-  prepare_again_ms_ = 0;
-  prepared_ = {};
-  // Round by round, so that scarce space is shared.
-  for (std::size_t round = 0; round < SpoolWriter::kMostSpares; ++round) {
-    for (std::size_t i = 0; i < writers_.size(); ++i) {
-      const SpoolWriter& writer = *writers_[i];
-      const auto there = std::count_if(writer.spares_.begin(), writer.spares_.end(),
-                                       [](const auto& spare) { return spare.load(std::memory_order_relaxed); });
-      if (static_cast<std::size_t>(there) > round || round >= writer.wanted_) continue;
-      if (Status made = prepare(i); !made) {
-        prepare_again_ms_ = clock_.mono_ms() + kPrepareAgainMs;
-        if (round < SpoolWriter::kSpares) prepared_ = made;
-        return;
-      }
-      if (clock_.mono_ms() - synced_ms_ < options_.sync_ms / 2) continue;
-      if (Status ok = sync_segments(); !ok) synced = ok;
-    }
-  }
-}
-
-Status Spool::prepare(std::size_t worker) {
-  const std::size_t bytes = options_.segment_bytes;
-  if (bytes_on_disk_ + bytes > options_.max_bytes) {
-    return Error(ErrorKind::kUnavailable, "the spool has " + mebibytes(bytes_on_disk_) + " of the " +
-                                              mebibytes(options_.max_bytes) +
-                                              " that ledger.spool_mb allows; the store has to take some of it");
-  }
-  const std::uint32_t sequence = sequences_[worker]++;
-  char name[64];
-  std::snprintf(name, sizeof name, "%s-%04zu-%08" PRIu32 ".seg", start_.c_str(), worker, sequence);
-  const std::filesystem::path path = options_.dir / name;
-  const SpoolHeader header{static_cast<std::uint32_t>(bytes), static_cast<std::uint32_t>(worker), sequence,
-                           clock_.unix_ms(), random_seed()};
-  Result<int> fd = files_->create(path, encode_spool_header(header), bytes);
-  if (!fd) return fd.error();
-  Result<std::shared_ptr<SpoolSegment>> segment = SpoolSegment::map(path, *fd, header);
-  if (!segment) {
-    ::unlink(path.c_str());
-    return segment.error();
-  }
-  bytes_on_disk_ += bytes;
-  {
-    std::lock_guard lock(mutex_);
-    segments_.push_back(*segment);
-  }
-  SpoolWriter& writer = *writers_[worker];
-  // A busy writer will be through the first pages before they are looked at again.
-  (*segment)->touch_ahead(writer.wanted_ > SpoolWriter::kSpares ? bytes : 0);
-  writer.spares_[writer.given_++ % SpoolWriter::kMostSpares].store(segment->get(), std::memory_order_release);
-  return {};
-}
-
 void Spool::tell(SpoolState state, const std::string& reason) {
   const SpoolState before = state_.exchange(state);
   accepting_.store(state == SpoolState::kOk, std::memory_order_relaxed);
@@ -316,8 +252,9 @@ void Spool::tell(SpoolState state, const std::string& reason) {
   if (state == SpoolState::kOk) {
     logger_.info("the ledger's spool can be written again", {{"dir", options_.dir.string()}});
   } else {
-    logger_.error("THE LEDGER CANNOT BE WRITTEN: finished requests may go unmetered (ledger.when_full decides)",
-                  {{"dir", options_.dir.string()}, {"state", to_string(state)}, {"reason", reason}});
+    logger_.error(
+        "THE LEDGER CANNOT BE WRITTEN: finished requests may go unmetered (ledger.when_full decides)",
+        {{"dir", options_.dir.string()}, {"state", to_string(state)}, {"reason", reason}});
   }
   if (options_.on_change) options_.on_change(state, reason);
 }
@@ -370,8 +307,9 @@ void Spool::set_aside(const std::shared_ptr<SpoolSegment>& segment) {
   std::error_code failed;
   std::filesystem::rename(segment->path(), aside, failed);
   ++torn_;
-  logger_.error("a segment of the ledger's spool is damaged and was set aside; what follows the damage is not shipped",
-                {{"file", aside.string()}, {"problem", failed ? failed.message() : ""}});
+  logger_.error(
+      "a segment of the ledger's spool is damaged and was set aside; what follows the damage is not shipped",
+      {{"file", aside.string()}, {"problem", failed ? failed.message() : ""}});
   forget(segment);
 }
 

@@ -32,7 +32,7 @@ std::string_view to_string(SpoolState state);
 struct SpoolOptions {
   std::filesystem::path dir;  // made 0700; one process at a time
   int writers = 1;
-  int sync_ms = 50;           // what was appended is on the disk so much later, and as long as the disk takes
+  int sync_ms = 50;  // what was appended is on the disk so much later, and as long as the disk takes
   std::uint64_t max_bytes = 1ULL << 30;
   std::size_t segment_bytes = 0;  // 0: 2 MiB, less where max_bytes is small for so many writers
   bool background = true;         // false: only tick() does the work (tests)
@@ -55,9 +55,9 @@ struct SpoolFigures {
 class alignas(64) SpoolWriter {
  public:
   SpoolWriter() = default;
-  // After true the payload survives the end of this process, however it ends; and a power failure, sync_ms later. A
-  // copy and a checksum: no lock, no system call, and pages that are not on their way to the disk (docs/ledger.md has
-  // figures). False, and counted: there is no room, or the payload is none.
+  // After true the payload survives the end of this process, however it ends; and a power failure, sync_ms
+  // later. A copy and a checksum: no lock, no system call, and pages that are not on their way to the disk
+  // (docs/ledger.md has figures). False, and counted: there is no room, or the payload is none.
   bool append(std::string_view payload);
 
  private:
@@ -65,6 +65,7 @@ class alignas(64) SpoolWriter {
   static constexpr std::size_t kSpares = 2;      // that a writer must have
   static constexpr std::size_t kMostSpares = 8;  // that a busy one gets, where there is room
   bool turn_over();
+  std::size_t spares_left() const;
 
   SpoolSegment* current_ = nullptr;
   unsigned taken_ = 0;  // spares, so far
@@ -73,18 +74,19 @@ class alignas(64) SpoolWriter {
   // Filled by the spool's thread, in order.
   alignas(64) std::array<std::atomic<SpoolSegment*>, kMostSpares> spares_{};
   unsigned given_ = 0;
-  unsigned given_before_ = 0;  // a second ago
+  std::size_t used_before_ = 0;  // of those given, a second ago
   std::size_t wanted_ = kSpares;
 };
 
-// Segment files <start>-<worker>-<sequence>.seg in one directory. A thread of its own syncs what was appended and keeps
-// prepared segments for each writer, so that a writer never makes a file: two, and what it needs in two seconds. As soon as one cannot be made, the spool
-// stops accepting(): what is under way still finds room in the segments that are left.
+// Segment files <start>-<worker>-<sequence>.seg in one directory. A thread of its own syncs what was appended
+// and keeps prepared segments for each writer, so that a writer never makes a file: two, and what it needs in
+// two seconds. As soon as one cannot be made, the spool stops accepting(): what is under way still finds room
+// in the segments that are left.
 class Spool {
  public:
-  // Makes the directory, locks it, adopts the segments that earlier processes left, prepares new ones. A disk that is
-  // full is no error here, but a state. kUnavailable: another process has the directory; kInvalid: max_bytes is too
-  // small for so many writers; else the directory cannot be made or written.
+  // Makes the directory, locks it, adopts the segments that earlier processes left, prepares new ones. A disk
+  // that is full is no error here, but a state. kUnavailable: another process has the directory; kInvalid:
+  // max_bytes is too small for so many writers; else the directory cannot be made or written.
   static Result<std::unique_ptr<Spool>> open(SpoolOptions options, const Clock& clock, const Logger& logger,
                                              std::unique_ptr<SpoolFiles> files = nullptr);
   // seal()s and syncs. What was not shipped stays for the next start.
@@ -112,7 +114,8 @@ class Spool {
   void set_aside(const std::shared_ptr<SpoolSegment>& segment);
 
  private:
-  Spool(SpoolOptions options, const Clock& clock, const Logger& logger, std::unique_ptr<SpoolFiles> files, int lock_fd);
+  Spool(SpoolOptions options, const Clock& clock, const Logger& logger, std::unique_ptr<SpoolFiles> files,
+        int lock_fd);
   Status adopt();
   void run();
   Status sync_segments();

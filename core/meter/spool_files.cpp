@@ -28,9 +28,9 @@ int write_at(int fd, std::string_view bytes, std::size_t offset) {
   return 0;
 }
 
-// Zeros are written although the space is reserved: a reserved block that was never written costs every later sync a
-// change of the file system's own records. Page by page, because the kernel keeps in one piece what was written in one,
-// and a sync makes the whole piece read-only.
+// Zeros are written although the space is reserved: a reserved block that was never written costs every later
+// sync a change of the file system's own records. Page by page, because the kernel keeps in one piece what
+// was written in one, and a sync makes the whole piece read-only.
 int fill(int fd, std::string_view header, std::size_t bytes) {
   if (const int code = ::posix_fallocate(fd, 0, static_cast<off_t>(bytes)); code != 0) return code;
   const std::string zeros(4096, '\0');
@@ -52,7 +52,8 @@ int sync_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
-Result<int> DiskSpoolFiles::create(const std::filesystem::path& path, std::string_view header, std::size_t bytes) {
+Result<int> DiskSpoolFiles::create(const std::filesystem::path& path, std::string_view header,
+                                   std::size_t bytes) {
   // Under another name until it is whole, so that what bears a segment's name is one.
   const std::filesystem::path fresh = path.string() + ".new";
   const int fd = ::open(fresh.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);

@@ -14,7 +14,8 @@
 namespace moongate {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "segments are written as the numbers lie in memory");
+static_assert(std::endian::native == std::endian::little,
+              "segments are written as the numbers lie in memory");
 
 constexpr std::string_view kMagic = "MGSPOOL1";
 constexpr std::uint32_t kVersion = 1;
@@ -38,7 +39,8 @@ std::uint32_t crc_by_table(std::string_view bytes, std::uint32_t crc) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(std::string_view bytes, std::uint32_t seed) {
+__attribute__((target("sse4.2"))) std::uint32_t crc_by_instruction(std::string_view bytes,
+                                                                   std::uint32_t seed) {
   std::uint64_t crc = seed;
   for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
     std::uint64_t word;
@@ -67,7 +69,8 @@ Number take(const char*& at) {
 }
 
 std::uint32_t frame_sum(std::uint32_t seed, std::uint32_t length, std::string_view payload) {
-  const std::uint32_t sum = crc32c(payload, crc32c({reinterpret_cast<const char*>(&length), sizeof length}, seed));
+  const std::uint32_t sum =
+      crc32c(payload, crc32c({reinterpret_cast<const char*>(&length), sizeof length}, seed));
   return sum != 0 ? sum : 1;
 }
 
@@ -89,9 +92,9 @@ ssize_t read_at(int fd, char* to, std::size_t size, std::size_t offset) {
 }
 
 Error read_error(const std::filesystem::path& path, int code) {
-  const ErrorKind kind = code == ENOENT                                      ? ErrorKind::kNotFound
+  const ErrorKind kind = code == ENOENT                                     ? ErrorKind::kNotFound
                          : code == EACCES || code == EPERM || code == ELOOP ? ErrorKind::kForbidden
-                                                                             : ErrorKind::kInternal;
+                                                                            : ErrorKind::kInternal;
   return Error(kind, "cannot read the spool segment " + path.string() + ": " + std::strerror(code));
 }
 
@@ -147,7 +150,8 @@ Result<SpoolHeader> decode_spool_header(std::string_view bytes) {
 void write_spool_frame(char* at, std::uint32_t seed, std::string_view payload) {
   const auto length = static_cast<std::uint32_t>(payload.size());
   word_at(at + 4).store(frame_sum(seed, length, payload), std::memory_order_relaxed);
-  // The killed process leaves what its instructions stored, in their order: it is enough that the compiler keeps it.
+  // The killed process leaves what its instructions stored, in their order: it is enough that the compiler
+  // keeps it.
   std::atomic_thread_fence(std::memory_order_release);
   std::memcpy(at + 8, payload.data(), payload.size());
   word_at(at).store(length, std::memory_order_release);
@@ -218,7 +222,8 @@ Result<SpoolFrame> SpoolReader::frame_at(std::size_t offset, std::size_t limit) 
   for (std::size_t wanted = 0;;) {
     const std::size_t end = std::min(window_at_ + window_.size(), limit);
     std::string_view bytes;
-    if (offset >= window_at_ && offset < end) bytes = std::string_view(window_).substr(offset - window_at_, end - offset);
+    if (offset >= window_at_ && offset < end)
+      bytes = std::string_view(window_).substr(offset - window_at_, end - offset);
     // What a read just now did not bring is missing from the file.
     const bool whole = offset + bytes.size() >= limit || window_.size() < wanted;
     const SpoolFrame frame = read_spool_frame(bytes, header_.seed, whole);

@@ -9,7 +9,6 @@
 #include <string>
 #include <utility>
 
-
 namespace moongate {
 namespace {
 
@@ -24,14 +23,20 @@ std::size_t kernel_page() {
 
 SpoolSegment::SpoolSegment(std::filesystem::path path, int worker, std::uint32_t seed, std::size_t bytes,
                            std::size_t committed)
-    : path_(std::move(path)), worker_(worker), seed_(seed), bytes_(bytes), synced_(committed), committed_(committed) {}
+    : path_(std::move(path)),
+      worker_(worker),
+      seed_(seed),
+      bytes_(bytes),
+      synced_(committed),
+      committed_(committed) {}
 
 SpoolSegment::~SpoolSegment() { unmap(); }
 
-Result<std::shared_ptr<SpoolSegment>> SpoolSegment::map(std::filesystem::path path, int fd, const SpoolHeader& header) {
+Result<std::shared_ptr<SpoolSegment>> SpoolSegment::map(std::filesystem::path path, int fd,
+                                                        const SpoolHeader& header) {
   const std::size_t bytes = header.segment_bytes;
-  std::shared_ptr<SpoolSegment> segment(
-      new SpoolSegment(std::move(path), static_cast<int>(header.worker), header.seed, bytes, kSpoolHeaderBytes));
+  std::shared_ptr<SpoolSegment> segment(new SpoolSegment(std::move(path), static_cast<int>(header.worker),
+                                                         header.seed, bytes, kSpoolHeaderBytes));
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   const int code = errno;
   ::close(fd);  // the mapping holds the file
@@ -52,7 +57,8 @@ std::shared_ptr<SpoolSegment> SpoolSegment::adopt(std::filesystem::path path, st
 
 bool SpoolSegment::append(std::string_view payload) {
   std::size_t at = committed_.load(std::memory_order_relaxed);
-  // A page on its way to the disk is read-only: writing to it would wait for the kernel. The rest of it stays unused.
+  // A page on its way to the disk is read-only: writing to it would wait for the kernel. The rest of it stays
+  // unused.
   if (at < syncing_to_.load(std::memory_order_acquire)) at = next_spool_page(at);
   const std::size_t size = spool_frame_size(payload.size());
   if (at > bytes_ || bytes_ - at < size) return false;

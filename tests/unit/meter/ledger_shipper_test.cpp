@@ -22,10 +22,12 @@ class MoodyStore final : public MemoryStore {
     if (broken) return Error(ErrorKind::kInternal, "the test's database is broken");
     for (const LedgerRecord& record : records) {
       if (invalid.contains(record.request_id)) return Error(ErrorKind::kInvalid, "a row that is no row");
-      if (poison.contains(record.request_id)) return Error(ErrorKind::kInternal, "a row that breaks the store");
+      if (poison.contains(record.request_id))
+        return Error(ErrorKind::kInternal, "a row that breaks the store");
     }
     Result<Appended> done = MemoryStore::append_ledger(records);
-    if (std::exchange(lose_answer, false)) return Error(ErrorKind::kUnavailable, "the connection broke after COMMIT");
+    if (std::exchange(lose_answer, false))
+      return Error(ErrorKind::kUnavailable, "the connection broke after COMMIT");
     for (const LedgerRecord& record : records) order.push_back(record.request_id);
     return done;
   }
@@ -37,7 +39,8 @@ class MoodyStore final : public MemoryStore {
       const auto page = list_ledger(query);
       EXPECT_TRUE(page.ok());
       if (!page || page->empty()) return found;
-      for (const LedgerRecord& row : *page) EXPECT_TRUE(found.insert(row.request_id).second) << row.request_id;
+      for (const LedgerRecord& row : *page)
+        EXPECT_TRUE(found.insert(row.request_id).second) << row.request_id;
       query.before_ms = page->back().ended_at_ms;
       query.before_id = page->back().request_id;
     }
@@ -249,7 +252,7 @@ TEST_F(LedgerShipperTest, ARecordThatTheStoreRefusesForItselfHoldsUpNoOther) {
   }
   EXPECT_EQ(store_.ids(), expected_);
   EXPECT_EQ(logged("the store refuses a finished request"), 4U);
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat((folder_.path() / "rejected.jsonl").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
   append(*spool, 0, "later");
@@ -315,7 +318,8 @@ TEST_F(LedgerShipperTest, AnEntryOfAnotherVersionIsKeptAsItIs) {
   EXPECT_TRUE(shipper->flush({}));
   EXPECT_EQ(store_.ids(), expected_);
   EXPECT_EQ(shipper->figures().rejected, 1U);
-  EXPECT_NE(rejected().find("\"entry\":\"/yBubyBlbnRyeSBvZiB0aGlzIHByb2dyYW0=\""), std::string::npos) << rejected();
+  EXPECT_NE(rejected().find("\"entry\":\"/yBubyBlbnRyeSBvZiB0aGlzIHByb2dyYW0=\""), std::string::npos)
+      << rejected();
 }
 
 TEST_F(LedgerShipperTest, ATornFrameEndsItsSegmentWhichIsSetAside) {
@@ -348,7 +352,8 @@ TEST_F(LedgerShipperTest, ASegmentCutAtAnyByteGivesWhatIsWholeAndStopsNothing) {
   const std::string bytes = read_file(path);
   // Where each record's last byte lies; the padding behind it may be missing.
   const std::size_t first = kSpoolHeaderBytes + 8 + entry_of("a").size();
-  const std::size_t second = kSpoolHeaderBytes + spool_frame_size(entry_of("a").size()) + 8 + entry_of("b").size();
+  const std::size_t second =
+      kSpoolHeaderBytes + spool_frame_size(entry_of("a").size()) + 8 + entry_of("b").size();
   spool.reset();
   for (std::size_t cut = 0; cut <= second; ++cut) {
     for (const char* ending : {".seg", ".torn", ".jsonl"}) {
@@ -443,16 +448,33 @@ TEST_F(LedgerShipperTest, AnyOrderOfAppendsCrashesFullDisksAndBadHoursEndsWithEa
           spool = open(2);
           shipper = ship(*spool);
           break;
-        case 1: mood_.full = !mood_.full; break;
-        case 2: store_.away = !store_.away; break;
-        case 3: store_.lose_answer = true; break;
-        case 4: store_.broken = random() % 2 == 0; break;
-        case 5: case 6: static_cast<void>(spool->tick().ok()); break;
-        case 7: case 8: shipper->step(); break;
-        case 9: clock_.advance_ms(static_cast<std::int64_t>(random() % 3000)); break;
+        case 1:
+          mood_.full = !mood_.full;
+          break;
+        case 2:
+          store_.away = !store_.away;
+          break;
+        case 3:
+          store_.lose_answer = true;
+          break;
+        case 4:
+          store_.broken = random() % 2 == 0;
+          break;
+        case 5:
+        case 6:
+          static_cast<void>(spool->tick().ok());
+          break;
+        case 7:
+        case 8:
+          shipper->step();
+          break;
+        case 9:
+          clock_.advance_ms(static_cast<std::int64_t>(random() % 3000));
+          break;
         default:
           for (unsigned i = random() % 30; i > 0; --i) {
-            const std::string id = std::to_string(seed) + "." + std::to_string(event) + "." + std::to_string(i);
+            const std::string id =
+                std::to_string(seed) + "." + std::to_string(event) + "." + std::to_string(i);
             std::string entry;
             encode(record_of(id, clock_.unix_ms()), entry);
             if (spool->writer(static_cast<int>(random() % 2)).append(entry)) expected_.insert(id);

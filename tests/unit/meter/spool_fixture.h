@@ -1,4 +1,5 @@
-// What tests of the spool share: a directory that goes away, a disk that can be full, records that tell who wrote them.
+// What tests of the spool share: a directory that goes away, a disk that can be full, records that tell who
+// wrote them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -27,8 +29,9 @@ class Folder {
   Folder() {
     // In memory where there is such a file system: these tests sync thousands of times.
     const std::filesystem::path memory = "/dev/shm";
-    std::string name = (::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path()) /
-                       "moongate-spool-XXXXXX";
+    std::string name =
+        (::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path()) /
+        "moongate-spool-XXXXXX";
     path_ = ::mkdtemp(name.data());
   }
   ~Folder() {
@@ -54,6 +57,7 @@ struct DiskMood {
   std::atomic<bool> full{false};
   std::atomic<bool> broken{false};
   std::atomic<int> creates{0};
+  std::function<void()> while_syncing;
 };
 class MoodyFiles final : public SpoolFiles {
  public:
@@ -63,9 +67,10 @@ class MoodyFiles final : public SpoolFiles {
     if (mood_.full) return Error(ErrorKind::kUnavailable, "no space left on the test's device");
     return disk_.create(path, header, bytes);
   }
-  Status sync(int fd, const std::filesystem::path& path) override {
+  Status sync(char* pages, std::size_t bytes, const std::filesystem::path& path) override {
+    if (mood_.while_syncing) mood_.while_syncing();
     if (mood_.broken) return Error(ErrorKind::kInternal, "the test's disk is broken");
-    return disk_.sync(fd, path);
+    return disk_.sync(pages, bytes, path);
   }
 
  private:
@@ -154,7 +159,8 @@ class SpoolTest : public ::testing::Test {
   std::size_t logged(const std::string& sentence) const {
     const std::string text = log_.text();
     std::size_t count = 0;
-    for (std::size_t at = text.find(sentence); at != std::string::npos; at = text.find(sentence, at + 1)) ++count;
+    for (std::size_t at = text.find(sentence); at != std::string::npos; at = text.find(sentence, at + 1))
+      ++count;
     return count;
   }
 

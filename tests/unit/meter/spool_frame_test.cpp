@@ -9,12 +9,15 @@
 namespace moongate {
 namespace {
 
+constexpr std::uint32_t kSeed = 0x12345678;
+const SpoolHeader kHeader{1 << 20, 0, 0, 0, kSeed};
+
 // A segment of 8-byte aligned memory.
 class Page {
  public:
   explicit Page(std::size_t bytes) : words_(bytes / 8) {}
   std::size_t add(std::size_t at, std::string_view payload) {
-    write_spool_frame(reinterpret_cast<char*>(words_.data()) + at, payload);
+    write_spool_frame(reinterpret_cast<char*>(words_.data()) + at, kSeed, payload);
     return at + spool_frame_size(payload.size());
   }
   std::string text() const { return {reinterpret_cast<const char*>(words_.data()), words_.size() * 8}; }
@@ -31,7 +34,7 @@ struct Read {
 Read read_all(std::string_view bytes) {
   Read read;
   for (;;) {
-    const SpoolFrame frame = read_spool_frame(bytes, true);
+    const SpoolFrame frame = read_spool_frame(bytes, kSeed, true);
     read.end = frame.kind;
     if (frame.kind != SpoolFrame::Kind::kFrame) return read;
     read.payloads.emplace_back(frame.payload);
@@ -58,7 +61,7 @@ TEST(SpoolFrame, FramesOfEveryLengthComeBackInOrder) {
   page.add(at, written.back());
   const Read read = read_all(page.text());
   EXPECT_EQ(read.payloads, written);
-  EXPECT_EQ(read.end, SpoolFrame::Kind::kEnd);
+  EXPECT_EQ(read.end, SpoolFrame::Kind::kUnused);
 }
 
 TEST(SpoolFrame, CutAtAnyByteGivesTheFramesBeforeTheCutAndNothingElse) {
@@ -98,11 +101,27 @@ TEST(SpoolFrame, AnyByteThatChangedTearsItsFrame) {
 
 TEST(SpoolFrame, ALengthBeyondTheLongestIsTornWithoutReadingThere) {
   std::string bytes("\xff\xff\xff\xff\0\0\0\0", 8);
-  EXPECT_EQ(read_spool_frame(bytes, false).kind, SpoolFrame::Kind::kTorn);
+  EXPECT_EQ(read_spool_frame(bytes, kSeed, false).kind, SpoolFrame::Kind::kTorn);
+}
+
+TEST(SpoolFrame, AFrameOfAnotherSegmentOrOneThatAClientMadeUpIsTorn) {
+  Page page(64);
+  page.add(0, "forged");
+  EXPECT_EQ(read_spool_frame(page.text(), kSeed + 1, true).kind, SpoolFrame::Kind::kTorn);
+}
+
+TEST(SpoolFrame, OneThatWasUnderWayWhenTheProcessWasKilledIsTheEndAndNotTorn) {
+  Page page(64);
+  page.add(0, "payload");
+  std::string bytes = page.text();
+  bytes.replace(0, 4, 4, '\0');
+  EXPECT_EQ(read_spool_frame(bytes, kSeed, true).kind, SpoolFrame::Kind::kEnd);
+  bytes.replace(8, 4, 4, '\0');
+  EXPECT_EQ(read_spool_frame(bytes, kSeed, true).kind, SpoolFrame::Kind::kEnd);
 }
 
 TEST(SpoolHeader, ComesBack) {
-  const SpoolHeader header{1 << 20, 7, 42, 1'700'000'000'123};
+  const SpoolHeader header{1 << 20, 7, 42, 1'700'000'000'123, kSeed};
   const std::string bytes = encode_spool_header(header);
   ASSERT_EQ(bytes.size(), kSpoolHeaderBytes);
   const Result<SpoolHeader> read = decode_spool_header(bytes);
@@ -111,13 +130,14 @@ TEST(SpoolHeader, ComesBack) {
 }
 
 TEST(SpoolHeader, OneThatIsDamagedOrOfAnotherProgramIsRefused) {
-  const std::string good = encode_spool_header({1 << 20, 7, 42, 1'700'000'000'123});
-  for (std::size_t at = 0; at < 40; ++at) {
+  const std::string good = encode_spool_header({1 << 20, 7, 42, 1'700'000'000'123, kSeed});
+  for (std::size_t at = 0; at < 44; ++at) {
     std::string bad = good;
     bad[at] = static_cast<char>(bad[at] + 1);
     EXPECT_FALSE(decode_spool_header(bad).ok()) << at;
   }
-  for (std::size_t size = 0; size < good.size(); ++size) EXPECT_FALSE(decode_spool_header(good.substr(0, size)).ok());
+  for (std::size_t size = 0; size < good.size(); ++size)
+    EXPECT_FALSE(decode_spool_header(good.substr(0, size)).ok());
 }
 
 class SpoolReaderTest : public ::testing::Test {
@@ -138,7 +158,7 @@ TEST_F(SpoolReaderTest, ReadsThroughItsWindowWhatIsLongerThanIt) {
     written.emplace_back(1 + random() % kLongestSpoolPayload, static_cast<char>('a' + written.size() % 26));
     at = page.add(at, written.back());
   }
-  const std::string bytes = encode_spool_header({}) + page.text();
+  const std::string bytes = encode_spool_header(kHeader) + page.text();
   Result<SpoolReader> reader = SpoolReader::open(write(bytes));
   ASSERT_TRUE(reader.ok());
   for (const std::string& expected : written) {
@@ -152,21 +172,44 @@ TEST_F(SpoolReaderTest, ReadsThroughItsWindowWhatIsLongerThanIt) {
 TEST_F(SpoolReaderTest, WhatIsWrittenAfterTheEndWasReadIsReadNext) {
   Page page(4096);
   std::size_t at = page.add(0, "one");
-  const std::filesystem::path path = write(encode_spool_header({}) + page.text());
+  const std::filesystem::path path = write(encode_spool_header(kHeader) + page.text());
   Result<SpoolReader> reader = SpoolReader::open(path);
   ASSERT_TRUE(reader.ok());
   EXPECT_EQ(reader->next(kSpoolHeaderBytes + at)->payload, "one");
   EXPECT_EQ(reader->next(kSpoolHeaderBytes + at)->kind, SpoolFrame::Kind::kEnd);
   at = page.add(at, "two");
-  write(encode_spool_header({}) + page.text());
+  write(encode_spool_header(kHeader) + page.text());
   EXPECT_EQ(reader->next(kSpoolHeaderBytes + at)->payload, "two");
   EXPECT_EQ(reader->next(kSpoolHeaderBytes + at)->kind, SpoolFrame::Kind::kEnd);
+}
+
+TEST_F(SpoolReaderTest, TheUnusedRestOfAPageIsPassedOverButNoWholePage) {
+  Page page(4 * kSpoolPage);
+  page.add(0, "on the first");
+  page.add(kSpoolPage - kSpoolHeaderBytes, "on the second");
+  page.add(3 * kSpoolPage - kSpoolHeaderBytes, "beyond the end");
+  const std::string bytes = encode_spool_header(kHeader) + page.text();
+  Result<SpoolReader> reader = SpoolReader::open(write(bytes));
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ(reader->next(bytes.size())->payload, "on the first");
+  EXPECT_EQ(reader->next(bytes.size())->payload, "on the second");
+  EXPECT_EQ(reader->next(bytes.size())->kind, SpoolFrame::Kind::kEnd);
+}
+
+TEST_F(SpoolReaderTest, WhatWasUnderWayEndsTheSegmentEvenIfItReachesIntoTheNextPage) {
+  Page page(2 * kSpoolPage);
+  page.add(0, std::string(5000, 'x'));
+  std::string bytes = encode_spool_header(kHeader) + page.text();
+  bytes.replace(kSpoolHeaderBytes, 4, 4, '\0');
+  Result<SpoolReader> reader = SpoolReader::open(write(bytes));
+  ASSERT_TRUE(reader.ok());
+  EXPECT_EQ(reader->next(bytes.size())->kind, SpoolFrame::Kind::kEnd);
 }
 
 TEST_F(SpoolReaderTest, AFileThatWasCutUnderItIsTornOrAtItsEnd) {
   Page page(4096);
   page.add(page.add(0, "one"), "the second");
-  const std::string bytes = encode_spool_header({}) + page.text();
+  const std::string bytes = encode_spool_header(kHeader) + page.text();
   for (std::size_t cut = kSpoolHeaderBytes; cut < kSpoolHeaderBytes + 48; ++cut) {
     Result<SpoolReader> reader = SpoolReader::open(write(bytes.substr(0, cut)));
     ASSERT_TRUE(reader.ok());

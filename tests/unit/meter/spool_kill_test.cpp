@@ -56,7 +56,8 @@ constexpr const char* kDatabase = "sqlite:ledger.db";
 }
 
 // Starts such a process, kills it when it has acknowledged `enough` ids, and returns them.
-std::vector<std::string> acknowledged_by_a_killed_process(const std::filesystem::path& dir, int run, std::size_t enough) {
+std::vector<std::string> acknowledged_by_a_killed_process(const std::filesystem::path& dir, int run,
+                                                          std::size_t enough) {
   int ends[2];
   EXPECT_EQ(::pipe(ends), 0);
   const pid_t child = ::fork();

@@ -33,7 +33,7 @@ TEST_F(SpoolTest, EveryWriterHasSegmentsOfItsOwn) {
 TEST_F(SpoolTest, FilesAreForTheirOwnerOnly) {
   auto spool = open();
   for (const auto& path : folder_.ending(".seg")) {
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat(path.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600U);
   }
@@ -53,12 +53,25 @@ TEST_F(SpoolTest, SegmentsFollowEachOtherWithoutTheWriterMakingAny) {
   EXPECT_EQ(payloads_in(folder_).size(), written);
 }
 
+TEST_F(SpoolTest, ABusyWriterGetsMoreSegmentsInAdvanceAndABoundThatForbidsItIsNoFailure) {
+  auto spool = open(2, 64 * 1024, 8 * 64 * 1024);
+  const std::string payload(1000, 'x');
+  for (int i = 0; i < 150; ++i) ASSERT_TRUE(spool->writer(1).append(payload));
+  clock_.advance_ms(1000);
+  ASSERT_TRUE(spool->tick().ok());
+  // 2 x 3, 2 used up, of which 2 a second to come would take 4: but only 8 are allowed.
+  EXPECT_EQ(spool->figures().segments, 8U);
+  EXPECT_EQ(spool->state(), SpoolState::kOk);
+  EXPECT_TRUE(spool->accepting());
+}
+
 TEST_F(SpoolTest, AWriterThatIsFasterThanTheDiskIsToldNoAndNotHeldUp) {
   auto spool = open();
   const std::string payload(1000, 'x');
   std::uint64_t written = 0;
   while (spool->writer(0).append(payload)) ++written;
-  EXPECT_EQ(written, 3U * ((64 * 1024 - kSpoolHeaderBytes) / spool_frame_size(1000))) << "no thread prepared any";
+  EXPECT_EQ(written, 3U * ((64 * 1024 - kSpoolHeaderBytes) / spool_frame_size(1000)))
+      << "no thread prepared any";
   EXPECT_EQ(spool->figures().lost, 1U);
   ASSERT_TRUE(spool->tick().ok());
   EXPECT_TRUE(spool->writer(0).append(payload));
@@ -183,6 +196,35 @@ TEST_F(SpoolTest, OnlyWhatWasAppendedToIsSynced) {
   EXPECT_EQ(spool->figures().syncs, before + 2);
 }
 
+TEST_F(SpoolTest, WhatIsAppendedDuringASyncGoesToTheNextPageAndOnlyTheFirstOfThem) {
+  auto spool = open();
+  const auto segment = spool->segments().front();
+  std::vector<std::string> written;
+  const auto append = [&] {
+    written.push_back("rec " + std::to_string(1000 + written.size()));
+    EXPECT_TRUE(spool->writer(0).append(written.back()));
+  };
+  for (std::size_t round = 1; round < 4; ++round) {
+    append();
+    mood_.while_syncing = [&] {
+      append();
+      EXPECT_EQ(segment->committed(), round * kSpoolPage + 16);
+      append();
+      EXPECT_EQ(segment->committed(), round * kSpoolPage + 2 * 16);
+    };
+    ASSERT_TRUE(spool->tick().ok());
+    mood_.while_syncing = nullptr;
+    EXPECT_TRUE(segment->dirty());
+    append();
+    EXPECT_EQ(segment->committed(), round * kSpoolPage + 3 * 16);
+    EXPECT_EQ(payloads_in(folder_), written);
+    ASSERT_TRUE(spool->tick().ok());
+    EXPECT_FALSE(segment->dirty());
+  }
+  crash(std::move(spool));
+  EXPECT_EQ(payloads_in(folder_), written);
+}
+
 TEST_F(SpoolTest, ASecondProcessIsRefusedTheSameDirectory) {
   auto spool = open();
   const auto second = try_open(1, 64 * 1024, 64 << 20);
@@ -294,7 +336,8 @@ TEST_F(SpoolTest, WritersTheSpoolsThreadAndAReaderDoNotDisturbEachOther) {
   std::vector<int> next(kWriters, 0);
   for (const std::string& payload : payloads_in(folder_)) {
     const int writer = payload[0] - '0';
-    EXPECT_EQ(payload.substr(2), std::to_string(next[static_cast<std::size_t>(writer)]++)) << "each writer's in order";
+    EXPECT_EQ(payload.substr(2), std::to_string(next[static_cast<std::size_t>(writer)]++))
+        << "each writer's in order";
   }
 }
 
