@@ -39,6 +39,24 @@ TEST(PriceFile, TheDeliveredTableIsSoundAndBuiltIn) {
   EXPECT_EQ(text.str(), built_in_prices());
 }
 
+TEST(PriceDocumentation, ShowsARowThatIsOneAndNamesEveryMember) {
+  std::ifstream in(std::string(MOONGATE_SOURCE_DIR) + "/docs/prices.md");
+  std::stringstream stream;
+  stream << in.rdbuf();
+  const std::string text = stream.str();
+  const std::size_t begin = text.find("```json\n") + 8;
+  const Result<StoredPrice> shown = parse_price_row(std::string_view(text).substr(begin, text.find("```", begin) - begin));
+  EXPECT_TRUE(shown.ok()) << shown.error().message;
+  for (std::size_t i = 0; i < kTokenPrices; ++i) {
+    EXPECT_NE(text.find('`' + std::string(to_string(static_cast<TokenPrice>(i))) + '`'), std::string::npos) << i;
+  }
+  for (const char* name : {"id", "provider", "model", "effective_from", "effective_until", "web_search", "image", "video_second",
+                           "tiers", "multipliers", "source", "date", "notes", "batch", "flex", "priority", "provisioned", "fast",
+                           "geo", "regional"}) {
+    EXPECT_NE(text.find('`' + std::string(name) + '`'), std::string::npos) << name;
+  }
+}
+
 TEST(PriceFile, EveryMemberOfARowIsRead) {
   const std::vector<PriceRow> rows = prices::parsed({row("all", R"("provider":"vertex","model":"g-*",
     "effective_from":"2026-01-31","effective_until":"2028-02-29",
@@ -158,11 +176,20 @@ TEST(PriceFile, AnIdIsThereOnce) {
 
 TEST(PriceFile, WhatIsNoTableIsRefused) {
   EXPECT_NE(complaints("").find("prices.json"), std::string::npos);
-  EXPECT_NE(complaints("[]").find("must be an object"), std::string::npos);
+  EXPECT_NE(complaints("7").find("must be an object"), std::string::npos);
   EXPECT_NE(complaints("{}").find("has no \"prices\""), std::string::npos);
   EXPECT_NE(complaints(R"({"prices":[7]})").find("$.prices[0]: a price row must be an object"), std::string::npos);
   EXPECT_NE(complaints(R"({"prices":[],"price":[]})").find("$.price: is not known"), std::string::npos);
   EXPECT_NE(complaints(std::string(kMaxPriceRows * 300, ' ')).find("larger than 1 MiB"), std::string::npos);
+}
+
+TEST(PriceFile, AListAloneIsATableToo) {
+  std::vector<Problem> problems;
+  EXPECT_EQ(parse_price_file("rows", "[" + row("r", kPlain) + "]", problems).size(), 1U);
+  EXPECT_TRUE(problems.empty());
+  parse_price_file("rows", "[{}]", problems);
+  ASSERT_FALSE(problems.empty());
+  EXPECT_EQ(problems[0].path, "$[0]");
 }
 
 TEST(PriceFile, AFileThatIsWrongThroughoutDoesNotFillTheLog) {
