@@ -2,7 +2,8 @@
 //
 // Hash, k being a kind's letter: of a minute's kinds (r, t, i, o) "ks" the sum, "kp" the last second seen and "k<second>" the
 // seconds, as in SlidingMinute; of a calendar's kinds (T, D, M) "ki" the window and "kv" its count, as in CalendarWindow; "Bv"
-// what was ever spent. Counts are added by HINCRBY, exact in 64 bits; only comparisons go through Lua's 53.
+// what was ever spent. Counts are exact in 64 bits; only comparisons go through Lua's 53. Each level's hash is read at once and
+// written at once: most of a script's time goes into its calls.
 //
 // A lease is "<reservation>/<day>/<month>/<tokens of the day>/<cost of the day>/<cost of the month>/<spent>", scored with
 // its end. Gateways renew theirs; those of a gateway that died run out, and what they hold is given back.
@@ -30,6 +31,20 @@ local function month_of(day)
   local y = yoe + era * 400 + (m <= 2 and 1 or 0)
   return (y - 1970) * 12 + m - 1
 end
+-- Collects what becomes of a field, to be written with others. Sums that a Lua number does not hold are added by Redis.
+local function plus(writes, hash, field, old, amount)
+  local o, n = tonumber(old or 0), tonumber(amount)
+  if math.abs(o) < 4e15 and math.abs(n) < 4e15 then
+    writes[#writes + 1], writes[#writes + 2] = field, text(o + n)
+  else
+    call('HSET', hash, field, old or '0')
+    call('HINCRBY', hash, field, amount)
+  end
+end
+local function write(hash, writes)
+  if #writes > 0 then call('HSET', hash, unpack(writes)) end
+end
+local per_minute = {r = true, t = true, i = true, o = true}
 local function add_window(hash, k, index, amount)
   if amount == '0' or amount == '-0' then return end
   if k == 'B' then
@@ -56,33 +71,31 @@ end
 )lua";
 
 constexpr std::string_view kReserve = R"lua(
-local function minute(hash, k, second)
-  local v = call('HMGET', hash, k .. 's', k .. 'p')
-  local sum, last = tonumber(v[1]) or 0, tonumber(v[2])
-  if not last then return 0, second end
+-- The sum of the minute up to `second`, the second to add in, that second's count, and whether sum and second have changed.
+local function minute(hash, k, second, sum, last, here)
+  sum, last = tonumber(sum or 0), tonumber(last)
+  if not last then return 0, second, nil, false end
+  if last == second then return sum, second, here, false end
   if last > second then
-    if last - second <= 60 then return sum, last end
+    if last - second <= 60 then return sum, last, call('HGET', hash, k .. text(last)), false end
     local fields = {}
     for s = last - 59, last do fields[#fields + 1] = k .. text(s) end
     call('HDEL', hash, unpack(fields))
-    call('HSET', hash, k .. text(second), text(sum), k .. 's', text(sum), k .. 'p', text(second))
-    return sum, second
+    call('HSET', hash, k .. text(second), text(sum))
+    return sum, second, text(sum), true
   end
-  if last < second then
-    local upto = math.min(last, second - 60)
-    local fields = {}
-    for s = last - 59, upto do fields[#fields + 1] = k .. text(s) end
-    if #fields > 0 then
-      if upto == last then
-        sum = 0
-      else
-        for _, old in ipairs(call('HMGET', hash, unpack(fields))) do sum = sum - (tonumber(old or 0) or 0) end
-      end
-      call('HDEL', hash, unpack(fields))
+  local upto = math.min(last, second - 60)
+  local fields = {}
+  for s = last - 59, upto do fields[#fields + 1] = k .. text(s) end
+  if #fields > 0 then
+    if upto == last then
+      sum = 0
+    elseif sum > 0 then
+      for _, old in ipairs(call('HMGET', hash, unpack(fields))) do sum = sum - (tonumber(old or 0) or 0) end
     end
-    call('HSET', hash, k .. 's', text(sum), k .. 'p', text(second))
+    call('HDEL', hash, unpack(fields))
   end
-  return sum, second
+  return sum, second, nil, true
 end
 local function falls_to(hash, k, last, sum, most)
   local fields = {}
@@ -94,118 +107,159 @@ local function falls_to(hash, k, last, sum, most)
   end
   return (last + 60) * 1000
 end
-local function window(hash, k, index, known, known_index)
-  local v = call('HMGET', hash, k .. 'i', k .. 'v')
-  local at, used = tonumber(v[1]), tonumber(v[2]) or 0
-  if at and at == index + 1 then
-    index = at
+-- The window to add in, its count, and whether they have changed.
+local function window(index, at, used, known, known_index)
+  at, used = tonumber(at), used or '0'
+  local changed = true
+  if at == index then
+    changed = false
+  elseif at and at == index + 1 then
+    index, changed = at, false
   elseif not at or at < index then
-    used = 0
-    call('HSET', hash, k .. 'i', text(index), k .. 'v', '0')
-  elseif at > index then
-    call('HSET', hash, k .. 'i', text(index))
+    used = '0'
   end
-  if tonumber(known_index) == index and tonumber(known) > used then
-    used = tonumber(known)
-    call('HSET', hash, k .. 'v', known)
-  end
-  return used, index
+  if tonumber(known_index) == index and tonumber(known) > tonumber(used) then return index, known, true end
+  return index, used, changed
 end
 
 local now = clock(ARGV[1])
 local second, day = floor(now / 1000), floor(now / 86400000)
 local month = month_of(day)
 local held_day, held_month = day, month
+local second_text = text(second)
 local reserved, a = 1, 4
-local out, plan, leases, lives = {1, now, second, day, month}, {}, {}, {}
+local out, levels = {1, now, second, day, month}, {}
 for level = 1, #KEYS / 2 do
   local hash, set = KEYS[2 * level - 1], KEYS[2 * level]
-  local shadow, life, leased, holds, checks = ARGV[a] == '1', ARGV[a + 1], ARGV[a + 2] == '1', ARGV[a + 3], tonumber(ARGV[a + 4])
+  local shadow, leased, checks = ARGV[a] == '1', ARGV[a + 2] == '1', tonumber(ARGV[a + 4])
+  local state = {hash = hash, set = set, life = ARGV[a + 1], leased = leased, holds = ARGV[a + 3], items = {}}
+  levels[level] = state
   a = a + 5
-  lives[hash] = life
-  if leased then
-    end_leases(hash, set, now)
-    leases[#leases + 1] = {set, holds}
+  if leased then end_leases(hash, set, now) end
+  local fields = {}
+  for c = 0, checks - 1 do
+    local k = ARGV[a + 5 * c]
+    if per_minute[k] then
+      fields[#fields + 1], fields[#fields + 2], fields[#fields + 3] = k .. 's', k .. 'p', k .. second_text
+    elseif k == 'B' then
+      fields[#fields + 1] = 'Bv'
+    elseif k ~= 'c' then
+      fields[#fields + 1], fields[#fields + 2] = k .. 'i', k .. 'v'
+    end
   end
-  for _ = 1, checks do
+  local v, f = #fields > 0 and call('HMGET', hash, unpack(fields)) or {}, 1
+  for c = 1, checks do
     local k, capacity, amount = ARGV[a], tonumber(ARGV[a + 1]), tonumber(ARGV[a + 2])
-    local used, at, free = 0, 0, 0
+    local item = {k = k, amount = ARGV[a + 2]}
+    local used, free = 0, 0
     if k == 'c' then
       used = call('ZCARD', set)
     elseif k == 'B' then
-      used = tonumber(call('HGET', hash, 'Bv') or 0)
-      if tonumber(ARGV[a + 3]) > used then
-        used = tonumber(ARGV[a + 3])
-        call('HSET', hash, 'Bv', ARGV[a + 3])
-      end
-    elseif k == 'T' or k == 'D' then
-      used, at = window(hash, k, day, ARGV[a + 3], ARGV[a + 4])
-      held_day = math.max(held_day, at)
-      free = (at + 1) * 86400000
-    elseif k == 'M' then
-      used, at = window(hash, k, month, ARGV[a + 3], ARGV[a + 4])
-      held_month = math.max(held_month, at)
+      item.used = v[f] or '0'
+      f = f + 1
+      if tonumber(ARGV[a + 3]) > tonumber(item.used) then item.used, item.changed = ARGV[a + 3], true end
+      used = tonumber(item.used)
+    elseif per_minute[k] then
+      used, item.at, item.here, item.changed = minute(hash, k, second, v[f], v[f + 1], v[f + 2])
+      item.used = text(used)
+      f = f + 3
     else
-      used, at = minute(hash, k, second)
+      item.at, item.used, item.changed = window(k == 'M' and month or day, v[f], v[f + 1], ARGV[a + 3], ARGV[a + 4])
+      f = f + 2
+      used = tonumber(item.used)
+      if k == 'M' then
+        held_month = math.max(held_month, item.at)
+        free = item.at
+      else
+        held_day = math.max(held_day, item.at)
+        free = (item.at + 1) * 86400000
+      end
     end
     local fits = used <= capacity - amount and not (k == 'B' and used >= capacity)
     if not fits then
-      if k == 'r' or k == 't' or k == 'i' or k == 'o' then free = falls_to(hash, k, at, used, capacity - amount) end
+      if per_minute[k] then free = falls_to(hash, k, item.at, used, capacity - amount) end
       if not shadow or k == 'B' then reserved = 0 end
     end
     out[#out + 1] = fits and 1 or 0
-    out[#out + 1] = text(used)
-    out[#out + 1] = text(k == 'M' and at or free)
-    plan[#plan + 1] = {hash, k, ARGV[a + 2], at}
+    out[#out + 1] = item.used or used
+    out[#out + 1] = text(free)
+    state.items[c] = item
     a = a + 5
   end
 end
 out[1], out[4], out[5] = reserved, held_day, held_month
-if reserved == 1 then
-  for _, p in ipairs(plan) do
-    local hash, k, amount, at = p[1], p[2], p[3], p[4]
-    if k == 'T' or k == 'D' or k == 'M' or k == 'B' then
-      add_window(hash, k, at, amount)
-    elseif k ~= 'c' then
-      call('HINCRBY', hash, k .. text(at), amount)
-      call('HINCRBY', hash, k .. 's', amount)
-      call('HSET', hash, k .. 'p', text(at))
+for _, state in ipairs(levels) do
+  local hash, writes = state.hash, {}
+  for _, item in ipairs(state.items) do
+    local k = item.k
+    if k ~= 'c' and (reserved == 1 or item.changed) then
+      local count = per_minute[k] and k .. 's' or k .. 'v'
+      if item.at then writes[#writes + 1], writes[#writes + 2] = k .. (per_minute[k] and 'p' or 'i'), text(item.at) end
+      if reserved == 1 then
+        if per_minute[k] then plus(writes, hash, k .. text(item.at), item.here, item.amount) end
+        plus(writes, hash, count, item.used, item.amount)
+      else
+        writes[#writes + 1], writes[#writes + 2] = count, item.used
+      end
     end
   end
-  for _, l in ipairs(leases) do
-    call('ZADD', l[1], text(now + tonumber(ARGV[2])), ARGV[3] .. '/' .. text(held_day) .. '/' .. text(held_month) .. '/' .. l[2])
-    call('PEXPIRE', l[1], text(tonumber(ARGV[2]) * 4))
+  if #writes > 0 then
+    write(hash, writes)
+    call('PEXPIRE', hash, state.life)
+  end
+  if reserved == 1 and state.leased then
+    call('ZADD', state.set, text(now + tonumber(ARGV[2])),
+         ARGV[3] .. '/' .. text(held_day) .. '/' .. text(held_month) .. '/' .. state.holds)
+    call('PEXPIRE', state.set, text(tonumber(ARGV[2]) * 4))
   end
 end
-for hash, life in pairs(lives) do call('PEXPIRE', hash, life) end
 return out
 )lua";
 
 constexpr std::string_view kSettle = R"lua(
-local second, day, month = tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local second, day, month = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local a = 5
 for level = 1, #KEYS / 2 do
   local hash, set = KEYS[2 * level - 1], KEYS[2 * level]
   local life, member = ARGV[a], ARGV[a + 1]
   local there = member ~= '' and call('ZREM', set, member) == 1
+  local amounts, fields = {}, {}
   for n, k in ipairs({'r', 't', 'i', 'o'}) do
-    local amount = ARGV[a + 1 + n]
-    if amount ~= '0' then
-      local last = tonumber(call('HGET', hash, k .. 'p') or -100)
-      if last - second < 60 and last >= second then
-        call('HINCRBY', hash, k .. text(second), amount)
-        call('HINCRBY', hash, k .. 's', amount)
-      end
+    if ARGV[a + 1 + n] ~= '0' then
+      amounts[#amounts + 1] = {k, ARGV[a + 1 + n]}
+      fields[#fields + 1], fields[#fields + 2], fields[#fields + 3] = k .. 's', k .. 'p', k .. text(second)
     end
   end
   a = a + 6
-  if member ~= '' then
-    for n, k in ipairs({'T', 'D', 'M', 'B'}) do
-      add_window(hash, k, k == 'M' and month or day, ARGV[a + 2 * n - (there and 2 or 1)])
+  for n, k in ipairs({'T', 'D', 'M', 'B'}) do
+    local amount = member ~= '' and ARGV[a + 2 * n - (there and 2 or 1)] or '0'
+    if amount ~= '0' then
+      amounts[#amounts + 1] = {k, amount}
+      fields[#fields + 1], fields[#fields + 2] = k .. 'v', k .. 'i'
     end
-    call('PEXPIRE', hash, life)
   end
   a = a + 8
+  if #fields > 0 then
+    local v, f, writes = call('HMGET', hash, unpack(fields)), 1, {}
+    for _, each in ipairs(amounts) do
+      local k, amount = each[1], each[2]
+      if per_minute[k] then
+        local last = tonumber(v[f + 1])
+        if last and last >= second and last - second < 60 then
+          plus(writes, hash, k .. 's', v[f], amount)
+          plus(writes, hash, k .. text(second), v[f + 2], amount)
+        end
+        f = f + 3
+      else
+        if k == 'B' or tonumber(v[f + 1]) == (k == 'M' and month or day) then plus(writes, hash, k .. 'v', v[f], amount) end
+        f = f + 2
+      end
+    end
+    if #writes > 0 then
+      write(hash, writes)
+      call('PEXPIRE', hash, life)
+    end
+  end
 end
 return {1}
 )lua";

@@ -125,6 +125,7 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
     if (!shared_) return;
     if (hold->number != 0) leases_.erase(hold->number);
     hold->core.reset();
+    if (!anything_to_settle(hold->holds, hold->redis, actual)) return;
     if (cache_.available()) {
       ++under_way_;
       spawn(settle_in_redis(shared_from_this(), std::move(hold), actual));

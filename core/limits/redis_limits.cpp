@@ -124,6 +124,17 @@ bool read_reserved(std::span<const std::int64_t> answer, std::int64_t local_ms, 
   return true;
 }
 
+bool anything_to_settle(const LimitHolds& holds, const RedisHold& hold, const UsedAmounts& actual) {
+  for (std::size_t i = 0; i < holds.count; ++i) {
+    const LevelHold& level = holds.levels[i];
+    if (needs_lease(level)) return true;
+    for (const LimitKind kind : kMinuteKinds) {
+      if (level.has(kind) && hold.counted && amount_of(kind, actual) != reserved(level, kind)) return true;
+    }
+  }
+  return false;
+}
+
 void ask_settle(ScriptCall& call, std::string_view now, const LimitHolds& holds, const RedisHold& hold,
                 const UsedAmounts& actual) {
   call.args.add(now);

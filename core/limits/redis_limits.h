@@ -47,6 +47,8 @@ void ask_reserve(ScriptCall& call, std::string_view now, std::int64_t lease_ms, 
 // Fills the checks, with times in the scale of the local wall clock (`local_ms` is its now). False: this is no answer.
 bool read_reserved(std::span<const std::int64_t> answer, std::int64_t local_ms, LimitChecks& checks, RedisHold& hold,
                    bool& reserved);
+// False: what was reserved is what was used, and nothing waits to be freed.
+bool anything_to_settle(const LimitHolds& holds, const RedisHold& hold, const UsedAmounts& actual);
 void ask_settle(ScriptCall& call, std::string_view now, const LimitHolds& holds, const RedisHold& hold,
                 const UsedAmounts& actual);
 // The head of a renewal, and one lease of it.
