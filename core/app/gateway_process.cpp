@@ -15,8 +15,8 @@
 #include "crypto/master_key.h"
 #include "crypto/rsa_key.h"
 #include "crypto/secret_file.h"
-#include "net/local_socket.h"
 #include "identity/admin_token.h"
+#include "net/local_socket.h"
 
 namespace moongate {
 namespace {
@@ -235,7 +235,7 @@ Status GatewayProcess::open_workers() {
   for (int i = 0; i < count; ++i) {
     WorkerPart& part = workers_[static_cast<std::size_t>(i)];
     part.worker = std::make_unique<Worker>(*gateway_, i);
-    auto services = WorkerServices::create(*part.worker, {*gateway_, random_, *dicts_, *caches_, oauth_->verifier(), &state_->keys(), state_->ask_store()}, snapshot_);
+    auto services = WorkerServices::create(*part.worker, {*gateway_, random_, *dicts_, *caches_, oauth_->verifier(), *limits_, &state_->keys(), state_->ask_store()}, snapshot_);
     if (!services) return services.error();
     part.services = std::move(*services);
   }

@@ -57,7 +57,6 @@ Status GatewayProcess::connect_workers() {
     state_->fill(part.worker->billing, static_cast<int>(i));
     part.worker->billing.gateway = gateway_->id_prefix;
     part.services->set_stored(state_->clients());
-    part.services->open_limits(*limits_, gateway_->id_prefix, static_cast<int>(i));
   }
   return {};
 }

@@ -30,7 +30,7 @@ class Workbench {
     snapshot->map = map ? std::move(map) : std::make_shared<const MapConfig>();
     snapshot->clients = std::make_shared<const ClientIndex>(snapshot->map, random_sip_key());
     auto services = WorkerServices::create(
-        bench->worker_, {bench->gateway_, bench->random_, bench->dicts_, *bench->caches_, bench->verifier_},
+        bench->worker_, {bench->gateway_, bench->random_, bench->dicts_, *bench->caches_, bench->verifier_, bench->limits_},
         std::move(snapshot));
     if (!services) return services.error();
     bench->services_ = std::move(*services);
@@ -66,6 +66,7 @@ class Workbench {
   Gateway gateway_;
   SharedDicts dicts_;
   TokenVerifier verifier_;
+  LimitBook limits_{clock_};
   std::unique_ptr<CacheFactory> caches_;
   Worker worker_;
   Watchdog watchdog_;

@@ -7,6 +7,11 @@ WorkerServices::WorkerServices(Worker& worker, const Shared& shared, std::unique
       shared_(shared),
       cache_(std::move(cache)),
       directory_(shared.verifier, shared.keys, shared.gateway.clock) {
+  LimiterOptions options;
+  options.gateway = shared.gateway.id_prefix;
+  options.worker = worker.index;
+  limiter_.emplace(worker.reactor, shared.limits, *cache_, options, &shared.gateway.logger);
+  worker.limiter = &*limiter_;
   if (shared.keys == nullptr) return;
   Cache* common = shared.gateway.settings.cache.url.starts_with("memory:") ? nullptr : cache_.get();
   lookup_.emplace(worker.reactor, *shared.keys, common, shared.ask_store, shared.gateway.logger);
@@ -21,14 +26,6 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, c
   worker.cache = services->cache_.get();
   worker.cache_is_shared = !shared.gateway.settings.cache.url.starts_with("memory:");
   return services;
-}
-
-void WorkerServices::open_limits(LimitBook& book, const std::string& gateway, int worker) {
-  LimiterOptions options;
-  options.gateway = gateway;
-  options.worker = worker;
-  limiter_.emplace(worker_.reactor, book, *cache_, options, &shared_.gateway.logger);
-  worker_.limiter = &*limiter_;
 }
 
 void WorkerServices::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
@@ -92,6 +89,15 @@ std::shared_ptr<const MintedToken> WorkerServices::cached_token(const Credential
 Task<Result<std::shared_ptr<const MintedToken>>> WorkerServices::token(std::shared_ptr<const Credential> credential) {
   return shared_.gateway.tokens.token(worker_.reactor, worker_.pool, std::move(credential),
                                       worker_.cache_is_shared ? cache_.get() : nullptr);
+}
+
+bool WorkerServices::try_take_limit(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge,
+                                    Result<CustomAnswer>& answer) {
+  return limiter_->try_take(name, limit, cost, charge, answer);
+}
+
+Task<Result<CustomAnswer>> WorkerServices::take_limit(std::string name, CustomLimit limit, std::int64_t cost, bool charge) {
+  co_return co_await limiter_->take(name, limit, cost, charge);
 }
 
 Result<int> WorkerServices::define_metric(const MetricSpec& spec) {

@@ -23,6 +23,7 @@ class WorkerServices final : public ScriptServices {
     SharedDicts& dicts;
     CacheFactory& caches;
     const TokenVerifier& verifier;
+    LimitBook& limits;
     KeyDirectory* keys = nullptr;         // null: there are no stored keys
     KeyLookup::AskStore ask_store = {};   // goes with `keys`
   };
@@ -31,8 +32,6 @@ class WorkerServices final : public ScriptServices {
 
   // On the worker's thread: static clients and accounts are from now on those of this snapshot.
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
-  // Before the worker runs: its limits are counted in this book, or where its cache runs scripts.
-  void open_limits(LimitBook& book, const std::string& gateway, int worker);
   void set_stored(std::shared_ptr<const StoredClients> stored) { directory_.set_stored(std::move(stored)); }
 
   const Clock& clock() const override { return shared_.gateway.clock; }
@@ -50,6 +49,9 @@ class WorkerServices final : public ScriptServices {
   bool account_healthy(const Account& account) const override;
   std::shared_ptr<const MintedToken> cached_token(const Credential& credential) override;
   Task<Result<std::shared_ptr<const MintedToken>>> token(std::shared_ptr<const Credential> credential) override;
+  bool try_take_limit(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge,
+                      Result<CustomAnswer>& answer) override;
+  Task<Result<CustomAnswer>> take_limit(std::string name, CustomLimit limit, std::int64_t cost, bool charge) override;
   Result<int> define_metric(const MetricSpec& spec) override;
   void update_metric(int metric, std::span<const std::string_view> label_values, double value, bool set) override;
   void count_hook_failure(std::string_view hook, std::string_view kind) override;

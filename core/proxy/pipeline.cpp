@@ -119,6 +119,7 @@ Task<void> Pipeline::serve() {
     co_await reply_error(500, "The policy chose no route for this request.");
     co_return;
   }
+  co_await learn_video();
   if (!co_await reserve_quota()) co_return;
   co_await try_routes();
 }

@@ -103,6 +103,7 @@ class Pipeline final : public Exchange {
   Task<bool> reserve_levels(bool prepaid);
   Task<UsedAmounts> expected_use(bool tokens_count);
   Task<std::int64_t> expected_output();
+  Task<void> learn_video();      // what is asked for: no answer tells it
   Task<void> reply_refused_by_limit();
   void release_quota(const struct UsageCost& cost);
   void append_quota_headers(std::string& out) const;
@@ -187,6 +188,7 @@ class Pipeline final : public Exchange {
   } retry_;
   std::string affinity_key_;         // empty: no conversation that is known by anything
   std::int64_t affinity_ms_ = 0;
+  std::int64_t video_ms_ = Usage::kUnset;  // asked for
   std::unique_ptr<JsonScanner> names_;  // looks for the name of what this makes
   bool tracing_ = false;
   std::string trace_;

@@ -6,6 +6,7 @@
 
 #include "limits/limit_answer.h"
 #include "meter/usage_cost.h"
+#include "protocol/usage_of_request.h"
 #include "proxy/pipeline.h"
 
 namespace moongate {
@@ -41,6 +42,12 @@ LimitLevel level_of(std::string_view name) {
 }
 
 }  // namespace
+
+Task<void> Pipeline::learn_video() {
+  if (target.operation != Operation::kLongRunning) co_return;
+  if (Status read = co_await body_.read_field("parameters"); !read) co_return;  // whoever needs the body meets the failure
+  video_ms_ = requested_video_ms(body_.field("parameters").value_or("{}"));
+}
 
 // How much output the request asks for at most.
 Task<std::int64_t> Pipeline::expected_output() {

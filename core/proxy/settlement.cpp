@@ -54,6 +54,7 @@ void Pipeline::settle() {
   PassedBytes passed;
   if (tap_) {
     usage = tap_->usage();
+    if (status == 200) usage.video_ms = video_ms_;
     if (status == 200 && is_worked_on(target.operation)) passed.request = bytes_in;
     if (!tap_->readable()) passed.unreadable = bytes_out;
     const bool generated = is_worked_on(target.operation) && status < 400;

@@ -14,6 +14,7 @@
 #include "cache/shared_dict.h"
 #include "config/snapshot.h"
 #include "crypto/random.h"
+#include "limits/custom_limit.h"
 #include "net/task.h"
 #include "proxy/exchange.h"
 #include "upstream/http_client.h"
@@ -80,6 +81,12 @@ class ScriptServices {
   virtual std::shared_ptr<const MintedToken> cached_token(const Credential& credential) = 0;
   virtual Task<Result<std::shared_ptr<const MintedToken>>> token(
       std::shared_ptr<const Credential> credential) = 0;
+
+  // Limits of the policy's own, by name. try_…: answered at once; false: somebody has to be asked, use the task. kInvalid:
+  // the limit is not allowed. `charge` false: only looks.
+  virtual bool try_take_limit(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge,
+                              Result<CustomAnswer>& answer) = 0;
+  virtual Task<Result<CustomAnswer>> take_limit(std::string name, CustomLimit limit, std::int64_t cost, bool charge) = 0;
 
   // A number to update it by, the same for the same name in every worker. kInvalid: the name or a label is
   // malformed, or the name is taken by another kind, other labels, or the gateway itself. kTooLarge: there

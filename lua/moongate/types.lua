@@ -141,6 +141,15 @@
 ---@field sign fun(key: string, claims: table, options?: { key_id: string }): string?, string?
 ---@field verify fun(key: string, token: string, options?: table): table?, string?
 
+---@class Limit
+---@field rate integer
+---@field per? number
+---@field burst? integer
+
+---@class moon.limits
+---@field take fun(name: string, limit: Limit, cost?: integer): boolean?, number|string, number?
+---@field peek fun(name: string, limit: Limit, cost?: integer): boolean?, number|string, number?
+
 ---@class moon.log
 ---@field debug fun(message: string, fields?: table)
 ---@field info fun(message: string, fields?: table)
@@ -170,6 +179,7 @@
 ---@field http moon.http
 ---@field json moon.json
 ---@field jwt moon.jwt
+---@field limits moon.limits
 ---@field log moon.log
 ---@field map moon.map
 ---@field metrics moon.metrics

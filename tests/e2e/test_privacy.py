@@ -127,7 +127,7 @@ class Canaries(UpstreamCase):
         ask = ASK.replace("hi", s["body"])
         gemini_ask = GEMINI_ASK.replace("hi", s["body"])
         scripts = [
-            lambda peer: peer.reply(MESSAGE.replace("ok", s["answer"])),
+            lambda peer: peer.reply(MESSAGE.replace('"text":"ok"', f'"text":"{s["answer"]}"')),
             lambda peer: peer.reply('{"error":{"message":"denied"}}', "401 Unauthorized"),
             lambda peer: peer.reply('{"error":{"message":"limited"}}', "429 Too Many Requests"),
             lambda peer: peer.reset(),

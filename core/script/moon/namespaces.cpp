@@ -14,7 +14,8 @@ struct Namespace {
 constexpr Namespace kNamespaces[] = {
     {"accounts", open_accounts}, {"cache", open_cache}, {"clients", open_clients}, {"config", open_config},
     {"crypto", open_crypto},     {"http", open_http},   {"json", open_json},       {"jwt", open_jwt},
-    {"log", open_log},           {"map", open_map},     {"metrics", open_metrics}, {"time", open_time},
+    {"limits", open_limits},     {"log", open_log},     {"map", open_map},         {"metrics", open_metrics},
+    {"time", open_time},
 };
 
 }  // namespace

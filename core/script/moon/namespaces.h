@@ -17,6 +17,7 @@ void open_crypto(lua_State* L);
 void open_http(lua_State* L);
 void open_json(lua_State* L);
 void open_jwt(lua_State* L);
+void open_limits(lua_State* L);
 void open_log(lua_State* L);
 void open_map(lua_State* L);
 void open_metrics(lua_State* L);

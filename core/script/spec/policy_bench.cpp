@@ -62,6 +62,7 @@ PolicyBench::PolicyBench() : dicts_(kEntries, kBytes, manual_clock, 1) {
 void PolicyBench::clear() {
   cache_.reset();
   caches_ = std::make_unique<MemoryCacheFactory>(kEntries, kBytes, 1);
+  limits_ = std::make_unique<LimitBook>(manual_clock);
   cache_ = std::make_unique<FarCache>(caches_->make(reactor).value(), must_ask);
   clients_.clear();
   tokens_.clear();
@@ -186,6 +187,22 @@ Task<Result<std::shared_ptr<const MintedToken>>> PolicyBench::token(
   tokens_[credential->name] = token;
   ++minted;
   co_return std::shared_ptr<const MintedToken>(std::move(token));
+}
+
+bool PolicyBench::try_take_limit(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge,
+                                 Result<CustomAnswer>& answer) {
+  if (must_ask) return false;
+  if (Status allowed = check_custom_limit(limit); !allowed) {
+    answer = allowed.error();
+  } else {
+    answer = limits_->take(name, limit, cost, charge, 1);
+  }
+  return true;
+}
+
+Task<Result<CustomAnswer>> PolicyBench::take_limit(std::string name, CustomLimit limit, std::int64_t cost, bool charge) {
+  if (Status allowed = check_custom_limit(limit); !allowed) co_return allowed.error();
+  co_return limits_->take(name, limit, cost, charge, 1);
 }
 
 Result<int> PolicyBench::define_metric(const MetricSpec& spec) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "limits/limit_book.h"
 #include "net/reactor.h"
 #include "script/services.h"
 #include "upstream/account_picker.h"
@@ -73,6 +74,9 @@ class PolicyBench final : public ScriptServices {
   std::shared_ptr<const MintedToken> cached_token(const Credential& credential) override;
   Task<Result<std::shared_ptr<const MintedToken>>> token(
       std::shared_ptr<const Credential> credential) override;
+  bool try_take_limit(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge,
+                      Result<CustomAnswer>& answer) override;
+  Task<Result<CustomAnswer>> take_limit(std::string name, CustomLimit limit, std::int64_t cost, bool charge) override;
   Result<int> define_metric(const MetricSpec& spec) override;
   void update_metric(int metric, std::span<const std::string_view> label_values, double value,
                      bool set) override;
@@ -88,6 +92,7 @@ class PolicyBench final : public ScriptServices {
   SharedDicts dicts_;
   std::unique_ptr<CacheFactory> caches_;
   std::unique_ptr<Cache> cache_;
+  std::unique_ptr<LimitBook> limits_;
   std::map<std::string, std::shared_ptr<const Identity>, std::less<>> clients_;
   std::map<std::string, std::shared_ptr<const MintedToken>, std::less<>> tokens_;
   Snapshot snapshot_;

@@ -267,5 +267,29 @@ TEST_F(Moon, SettingsAndMapAreReadOnlyViews) {
   EXPECT_EQ("false", value_of("return (pcall(function() moon.cache.get = nil end))"));
 }
 
+TEST_F(Moon, LimitsAreTakenByName) {
+  for (bool far : {false, true}) {
+    bench.clear();
+    bench.must_ask = far;
+    EXPECT_EQ("true 1", value_of("local ok, left = moon.limits.take('n', {rate = 2, per = 60}) return tostring(ok) .. ' ' .. left"));
+    EXPECT_EQ("true 0", value_of("local ok, left = moon.limits.take('n', {rate = 2, per = 60}) return tostring(ok) .. ' ' .. left"));
+    EXPECT_EQ("false 30", value_of("local ok, _, s = moon.limits.take('n', {rate = 2, per = 60}) return tostring(ok) .. ' ' .. s"));
+    EXPECT_EQ("false", value_of("return tostring((moon.limits.peek('n', {rate = 2, per = 60})))"));
+    EXPECT_EQ("true", value_of("return tostring((moon.limits.take('other', {rate = 2, per = 60})))"));
+    bench.manual_clock.advance_ms(30'000);
+    EXPECT_EQ("true", value_of("return tostring((moon.limits.peek('n', {rate = 2, per = 60})))"));
+    EXPECT_EQ("true", value_of("return tostring((moon.limits.take('n', {rate = 2, per = 60})))"));
+    EXPECT_EQ("false", value_of("return tostring((moon.limits.take('n', {rate = 2, per = 60})))"));
+  }
+}
+
+TEST_F(Moon, LimitsThatAreNoneAreToldApart) {
+  for (const char* bad : {"'n', 5", "'', {rate = 1}", "'n', {rate = 0}", "'n', {rate = 1.5}", "'n', {rate = 1, per = 0}",
+                          "'n', {rate = 1, per = 90000}", "'n', {rate = 1, brust = 2}", "'n', {rate = 1}, -1",
+                          "('n'):rep(501), {rate = 1}"}) {
+    EXPECT_EQ("false", value_of(std::string("return (pcall(moon.limits.take, ") + bad + "))")) << bad;
+  }
+}
+
 }  // namespace
 }  // namespace moongate
