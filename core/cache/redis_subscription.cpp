@@ -33,7 +33,7 @@ class RedisSubscription::Core {
 
   void stop() {
     stopping_ = true;
-    if (stream_.is_open()) ::shutdown(stream_.fd(), SHUT_RDWR);  // ends connecting
+    if (stream_.is_open() && !begun_) ::shutdown(stream_.fd(), SHUT_RDWR);  // ends connecting
     wake_.notify();
   }
 

@@ -171,9 +171,13 @@ class Limiter::Core : public std::enable_shared_from_this<Core> {
     co_return told;
   }
 
-  Task<void> close(std::shared_ptr<Core> self) {
+  void stop() {
     closing_ = true;
     wake_.notify();
+  }
+
+  Task<void> close(std::shared_ptr<Core> self) {
+    stop();
     while (under_way_ > 0) co_await closed_.wait();
     if (counters_.share_only.exchange(false)) book_.end_share();
     for (std::size_t i = 0; i < later_.size(); ++i) count(counters_.lost_settles);
@@ -347,7 +351,7 @@ Limiter::Limiter(Reactor& reactor, LimitBook& book, Cache& cache, const LimiterO
   core_->start();
 }
 
-Limiter::~Limiter() = default;
+Limiter::~Limiter() { core_->stop(); }
 
 bool Limiter::try_reserve(const Demand& demand, Decision& decision, Reservation& reservation) {
   return core_->try_reserve(demand, decision, reservation);

@@ -61,7 +61,8 @@ class Limiter {
   // `cache` decides where limits are counted: in Redis where it runs scripts, else in `book`. All must outlive this;
   // `log` may be null.
   Limiter(Reactor& reactor, LimitBook& book, Cache& cache, const LimiterOptions& options, const Logger* log);
-  // close() must have ended, or the cache must have no scripts.
+  // No reservation may be held any more. Without close() what is on its way to Redis may be lost, and what runs behind the
+  // scenes ends in the reactor's next turns.
   ~Limiter();
   Limiter(const Limiter&) = delete;
   Limiter& operator=(const Limiter&) = delete;
@@ -79,7 +80,7 @@ class Limiter {
                 Result<CustomAnswer>& answer);
   Task<Result<CustomAnswer>> take(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge);
 
-  // Ends what runs behind the scenes; what is on its way to Redis is waited for. No reservation may be held any more.
+  // Ends what runs behind the scenes; what is on its way to Redis is waited for (cache.timeout_ms at most).
   Task<void> close();
 
   const LimiterCounters& counters() const;
