@@ -192,7 +192,7 @@ void add_store_grammar(CLI::App& app, CommandLine& command) {
       ->check(CLI::Range(1, 10'000));
   verb(migrate, "rollback", "take back the last migration, with its data", migrate_schema_down);
   verb(migrate, "status", "which migrations are applied", show_migrations);
-  verb(migrate, "seed", "make a user \"demo\" with $50 and a key to try things with", seed_store);
+  verb(migrate, "seed", "make a user \"demo\" with $50 and a key to try things with", seed_demo);
   verb(app, "rekey", "seal everything in the store with a new master key", rekey_store);
   CLI::App& price = group(app, "price", "the price table");
   verb(price, "check", "check a price file; exit status 1 if something is wrong", check_prices)

@@ -1,8 +1,6 @@
 #include "app/command_line.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <cstring>
 
 #include "app/admin_verbs_grammar.h"
 

@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -16,13 +15,13 @@
 #include "crypto/master_key.h"
 #include "crypto/secret_file.h"
 #include "http/api_reply.h"
+#include "identity/api_key.h"
 #include "meter/price_book.h"
 #include "meter/price_file.h"
 #include "net/local_socket.h"
 #include "oauth2-mock/key_ring.h"
-#include "store/migrations.h"
-#include "store/open_driver.h"
 #include "store/rekey.h"
+#include "store/schema_admin.h"
 
 namespace moongate {
 namespace {
@@ -56,9 +55,9 @@ StoreOptions options_of(const Settings& settings) {
   return {settings.store.auto_migrate, 1, settings.store.ca_file};
 }
 
-Result<std::unique_ptr<SqlDriver>> open_schema(const Settings& settings) {
+Result<SchemaAdmin> open_schema(const Settings& settings) {
   if (Status made = create_private_directory(settings.data_dir); !made) return made.error();
-  return open_driver(settings.store.url, settings.data_dir, options_of(settings), Patience::kLong);
+  return SchemaAdmin::open(settings.store.url, settings.data_dir, options_of(settings));
 }
 
 void tell(const char* what, const std::vector<std::string>& steps) {
@@ -101,9 +100,9 @@ Result<NewKey> new_key(const Settings& settings, bool from_environment) {
 int migrate_schema_up(const StoreWords& words) {
   const auto settings = settings_of(words);
   if (!settings) return kExitFailed;
-  const auto driver = open_schema(*settings);
-  if (!driver) return fail(driver.error().describe());
-  const auto report = migrate_up(**driver, embedded_migrations(), SystemClock().unix_seconds());
+  auto schema = open_schema(*settings);
+  if (!schema) return fail(schema.error().describe());
+  const auto report = schema->up(SystemClock().unix_seconds());
   if (!report) return fail(report.error().describe());
   tell("applied", report->applied);
   std::printf("The schema is at version %lld.\n", static_cast<long long>(report->version));
@@ -113,17 +112,9 @@ int migrate_schema_up(const StoreWords& words) {
 int migrate_schema_down(const StoreWords& words) {
   const auto settings = settings_of(words);
   if (!settings || is_running(*settings)) return kExitFailed;
-  const auto driver = open_schema(*settings);
-  if (!driver) return fail(driver.error().describe());
-  const auto status = migration_status(**driver, embedded_migrations());
-  if (!status) return fail(status.error().describe());
-  std::vector<std::int64_t> there;  // newest first
-  for (const auto& step : status->steps) {
-    if (step.state != "pending") there.insert(there.begin(), step.version);
-  }
-  const auto steps = static_cast<std::size_t>(words.steps);
-  const std::int64_t target = steps < there.size() ? there[steps] : 0;
-  const auto report = migrate_down(**driver, embedded_migrations(), target);
+  auto schema = open_schema(*settings);
+  if (!schema) return fail(schema.error().describe());
+  const auto report = schema->down(words.steps);
   if (!report) return fail(report.error().describe());
   tell("took back", report->taken_back);
   std::printf("The schema is at version %lld.\n", static_cast<long long>(report->version));
@@ -133,9 +124,9 @@ int migrate_schema_down(const StoreWords& words) {
 int show_migrations(const StoreWords& words) {
   const auto settings = settings_of(words);
   if (!settings) return kExitFailed;
-  const auto driver = open_schema(*settings);
-  if (!driver) return fail(driver.error().describe());
-  const auto status = migration_status(**driver, embedded_migrations());
+  auto schema = open_schema(*settings);
+  if (!schema) return fail(schema.error().describe());
+  const auto status = schema->status();
   if (!status) return fail(status.error().describe());
   TextTable table({{"VERSION", true}, {"NAME"}, {"STATE"}, {"APPLIED"}});
   for (const auto& step : status->steps) {
@@ -147,25 +138,24 @@ int show_migrations(const StoreWords& words) {
   return kExitDone;
 }
 
-int seed_store(const StoreWords& words) {
-  AdminWords admin;
-  admin.access.sources = words.sources;
-  const auto seed = [](AdminDesk& desk, const AdminWords&) -> int {
-    const auto users = desk.ask("GET", "users");
-    if (!users) return kExitFailed;
-    for (const auto& user : users->json.at("users").as_array()) {
-      if (cell(user.as_object(), "name") != "demo") continue;
-      desk.say("The user demo is there already; nothing was changed. `moongate user token demo` makes another key.");
-      return kExitDone;
-    }
-    AdminWords demo;
-    demo.name = "demo";
-    demo.opening = "50";
-    if (const int made = user_add(desk, demo); made != kExitDone) return made;
-    demo.new_name = "seed";
-    return user_token(desk, demo);
-  };
-  return run_admin_verb(seed, admin);
+int seed_demo(const StoreWords& words) {
+  const auto settings = settings_of(words);
+  if (!settings) return kExitFailed;
+  if (Status made = create_private_directory(settings->data_dir); !made) return fail(made.error().describe());
+  const auto now_s = SystemClock().unix_seconds();
+  const auto store = open_store(settings->store.url, settings->data_dir, now_s, options_of(*settings));
+  if (!store) return fail(store.error().describe());
+  SystemRandom random;
+  const Secret key = make_api_key(random);
+  const auto seeded = seed_store(**store, api_key_digest(key.reveal()), api_key_display(key.reveal()), now_s, random);
+  if (!seeded) return fail(seeded.error().describe());
+  if (!*seeded) {
+    std::fputs("A user or a client demo is there already; nothing was changed.\n", stderr);
+    return kExitDone;
+  }
+  std::puts(key.reveal().c_str());
+  std::fputs("This is the key of the user demo, who has $50; it is shown this once.\n", stderr);
+  return kExitDone;
 }
 
 int rekey_store(const StoreWords& words) {

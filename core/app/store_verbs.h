@@ -23,7 +23,7 @@ int migrate_schema_down(const StoreWords& words);
 // A table of all migrations; exit status 1 when `up` would refuse.
 int show_migrations(const StoreWords& words);
 // A user, a client and a key to try things with; again it changes nothing.
-int seed_store(const StoreWords& words);
+int seed_demo(const StoreWords& words);
 // Seals everything with a new master key: the value of MOONGATE_NEW_MASTER_KEY where the old one is in
 // MOONGATE_MASTER_KEY, else one that is made and takes the file's place. Not while a gateway serves this data_dir.
 int rekey_store(const StoreWords& words);

@@ -29,7 +29,7 @@ void CsvText::text(std::string_view value) {
 }
 
 void CsvText::end_row() {
-  out_ += "\r\n";
+  out_ += "\n";
   in_row_ = false;
 }
 

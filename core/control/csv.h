@@ -1,4 +1,4 @@
-// Comma-separated values (RFC 4180) that a spreadsheet opens as data.
+// Comma-separated values (RFC 4180, but for plain line feeds) that a spreadsheet opens as data.
 #pragma once
 
 #include <string>
