@@ -22,19 +22,22 @@ void mix(std::uint64_t& hash, std::string_view text) {
 
 // The text without its cache marks: they move from turn to turn.
 void mix_unmarked(std::uint64_t& hash, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t mark = text.find(kMark);
-    if (mark == std::string_view::npos) break;
+  std::size_t mark = text.find(kMark);
+  if (mark == std::string_view::npos) return mix(hash, text);
+  std::string kept;
+  kept.reserve(text.size());
+  for (; mark != std::string_view::npos; mark = text.find(kMark)) {
     std::size_t before = mark;
     while (before > 0 && (byte_scan::is_json_space(text[before - 1]) || text[before - 1] == ',')) --before;
-    mix(hash, text.substr(0, before));
+    kept += text.substr(0, before);
     const std::size_t colon = skip_space(text, mark + kMark.size());
     const std::size_t value = colon < text.size() && text[colon] == ':' ? skip_space(text, colon + 1) : kNone;
     const std::size_t end = value == kNone ? kNone : skip_value(text, value);
-    if (end == kNone) return;
+    if (end == kNone) return mix(hash, kept);
     text.remove_prefix(end);
   }
-  mix(hash, text);
+  kept += text;
+  mix(hash, kept);
 }
 
 std::string_view first_user_message(std::string_view messages) {
