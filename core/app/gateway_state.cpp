@@ -53,6 +53,7 @@ Result<std::unique_ptr<GatewayState>> GatewayState::open(Parts parts, Changes ch
     if (!self.started_) {
       self.clients_ = std::move(clients);
     } else {
+      self.prices_changed_ = true;  // perhaps: a look is cheap
       self.changes_.clients(std::move(clients));
       self.changes_.identities();
     }
@@ -129,7 +130,7 @@ Status GatewayState::open_prices() {
   return {};
 }
 
-Result<std::shared_ptr<const PriceBook>> GatewayState::read_prices() const {
+Result<std::shared_ptr<const PriceBook>> GatewayState::read_prices() {
   const std::string& path = parts_.settings.billing.prices;
   std::vector<Problem> problems;
   std::error_code ignored;
@@ -140,12 +141,17 @@ Result<std::shared_ptr<const PriceBook>> GatewayState::read_prices() const {
   if (!records) return records.error();
   auto stored = parse_price_records(*records, problems);
   if (Status status = failed_by(problems); !status) return status.error();
+  stored_prices_ = std::move(*records);
   return std::shared_ptr<const PriceBook>(std::make_shared<const PriceBook>(std::move(rows), std::move(stored)));
 }
 
 void GatewayState::reload_prices(bool force) {
-  const bool stored = prices_changed_.exchange(false);
-  if (!price_watch_.changed() && !force && !stored) return;
+  const bool perhaps = prices_changed_.exchange(false);
+  if (!price_watch_.changed() && !force) {
+    if (!perhaps) return;
+    const auto records = parts_.store.list_prices();
+    if (!records || *records == stored_prices_) return;
+  }
   auto prices = read_prices();
   if (!prices) {
     parts_.log.error("the price table was not taken over; the old one keeps serving", {{"reason", prices.error().describe()}});

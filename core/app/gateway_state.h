@@ -83,7 +83,7 @@ class GatewayState {
   Status open_prices();
   Status open_spool();
   void open_admin();
-  Result<std::shared_ptr<const PriceBook>> read_prices() const;
+  Result<std::shared_ptr<const PriceBook>> read_prices();
   void shipped(const std::vector<LedgerRecord>& records);
   void warn_of_balance(const std::string& user_id);
   Result<std::vector<PriceRecord>> parse_prices(std::string_view json) const;
@@ -102,6 +102,7 @@ class GatewayState {
   std::atomic<bool> prices_changed_{false};
   std::int64_t touched_ms_ = 0;  // of the shipper's thread
   FileWatch price_watch_;
+  std::vector<PriceRecord> stored_prices_;  // as they were read; of the thread that reloads
   NanoDollars opening_ = 0, warning_ = 0, cutoff_ = 0;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<LedgerShipper> shipper_;

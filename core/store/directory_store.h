@@ -12,8 +12,9 @@
 
 namespace moongate {
 
-// The rules of store.h hold. Every change of a user, client, key or account raises directory_generation() in the same
-// transaction; what was read under an older generation is stale.
+// The rules of store.h hold. Every change of a user, client, key or account, and of what else gateways keep
+// in memory (virtual accounts, OAuth clients, revoked tokens, prices) raises directory_generation() in the
+// same transaction; what was read under an older generation is stale.
 class DirectoryStore {
  public:
   virtual ~DirectoryStore() = default;

@@ -101,6 +101,7 @@ Status MemoryStore::replace_prices(const std::vector<PriceRecord>& rows) {
   if (twice != sorted.end()) return Error(ErrorKind::kInvalid, "two price rows have the id " + twice->id);
   const Lock lock(mutex_);
   prices_ = std::move(sorted);
+  ++generation_;
   return {};
 }
 

@@ -35,7 +35,7 @@ Result<bool> MemoryStore::insert_virtual_account(const VirtualAccountRecord& rec
     for (auto& [id, other] : accounts_) other.metadata_default = false;
   }
   accounts_[record.id] = record;
-  return true;
+  return changed(true);
 }
 
 Result<std::vector<VirtualAccountRecord>> MemoryStore::list_virtual_accounts() {
@@ -53,7 +53,7 @@ Result<bool> MemoryStore::set_virtual_account_enabled(std::string_view id, bool 
   const auto found = accounts_.find(id);
   if (found == accounts_.end()) return false;
   found->second.enabled = enabled;
-  return true;
+  return changed(true);
 }
 
 Result<bool> MemoryStore::set_virtual_account_metadata_default(std::string_view id, bool marked) {
@@ -79,12 +79,12 @@ Result<bool> MemoryStore::erase_virtual_account(std::string_view id) {
   if (found == accounts_.end()) return false;
   accounts_.erase(found);
   std::erase_if(refresh_tokens_, [&](const auto& entry) { return entry.second.account_id == id; });
-  return true;
+  return changed(true);
 }
 
 Result<bool> MemoryStore::insert_oauth_client(const OAuthClientRecord& record) {
   const Lock lock(mutex_);
-  return clients_.emplace(record.id, record).second;
+  return changed(clients_.emplace(record.id, record).second);
 }
 
 Result<std::vector<OAuthClientRecord>> MemoryStore::list_oauth_clients() {
@@ -102,7 +102,7 @@ Result<bool> MemoryStore::set_oauth_client_enabled(std::string_view id, bool ena
   const auto found = clients_.find(id);
   if (found == clients_.end()) return false;
   found->second.enabled = enabled;
-  return true;
+  return changed(true);
 }
 
 Result<bool> MemoryStore::erase_oauth_client(std::string_view id) {
@@ -111,7 +111,7 @@ Result<bool> MemoryStore::erase_oauth_client(std::string_view id) {
   if (found == clients_.end()) return false;
   clients_.erase(found);
   std::erase_if(refresh_tokens_, [&](const auto& entry) { return entry.second.client_id == id; });
-  return true;
+  return changed(true);
 }
 
 Result<bool> MemoryStore::insert_refresh_token(const RefreshTokenRecord& record) {
@@ -165,6 +165,7 @@ Status MemoryStore::revoke_token(const RevokedTokenRecord& record) {
   const Lock lock(mutex_);
   RevokedTokenRecord& kept = revoked_.emplace(record.id, record).first->second;
   kept.expires_at_s = std::max(kept.expires_at_s, record.expires_at_s);
+  ++generation_;
   return {};
 }
 

@@ -32,14 +32,14 @@ Status SqlStore::replace_prices(const std::vector<PriceRecord>& records) {
   for (const PriceRecord& r : records) {
     rows.push_back({r.id, r.provider, r.model, r.effective_from_s, r.effective_until_s, r.row});
   }
-  return driver_->run_transaction([&](SqlConnection& connection) -> Status {
+  const Result<bool> replaced = directory_change([&](SqlConnection& connection) -> Result<bool> {
     const Result<std::int64_t> gone = connection.execute("DELETE FROM prices", {});
     if (!gone) return gone.error();
-    const Result<bool> fresh = insert_rows(connection, kPrices, rows);
-    if (!fresh) return fresh.error();
-    if (!*fresh) return Error(ErrorKind::kInvalid, "two price rows have the same id");
-    return {};
+    return insert_rows(connection, kPrices, rows);
   });
+  if (!replaced) return replaced.error();
+  if (!*replaced) return Error(ErrorKind::kInvalid, "two price rows have the same id");
+  return {};
 }
 
 Result<bool> SqlStore::insert_notification(const NotificationRecord& record) {

@@ -45,7 +45,7 @@ Result<bool> insert_token(SqlConnection& connection, const RefreshTokenRecord& r
 }  // namespace
 
 Result<bool> SqlStore::insert_oauth_client(const OAuthClientRecord& record) {
-  return transaction([&](SqlConnection& connection) -> Result<bool> {
+  return directory_change([&](SqlConnection& connection) -> Result<bool> {
     Result<bool> done = connection.insert(
         "INSERT INTO oauth_clients (id, name, secret_sha256, enabled, rotate_refresh_tokens, created_at) "
         "VALUES (?, ?, ?, ?, ?, ?)",
@@ -93,14 +93,16 @@ Result<std::optional<OAuthClientRecord>> SqlStore::find_oauth_client(std::string
 }
 
 Result<bool> SqlStore::set_oauth_client_enabled(std::string_view id, bool enabled) {
-  const Result<std::int64_t> done = execute("UPDATE oauth_clients SET enabled = ? WHERE id = ?",
-                                            {static_cast<std::int64_t>(enabled), std::string(id)});
-  if (!done) return done.error();
-  return *done > 0;
+  return directory_change([&](SqlConnection& connection) -> Result<bool> {
+    const Result<std::int64_t> done = connection.execute("UPDATE oauth_clients SET enabled = ? WHERE id = ?",
+                                                         {static_cast<std::int64_t>(enabled), std::string(id)});
+    if (!done) return done.error();
+    return *done > 0;
+  });
 }
 
 Result<bool> SqlStore::erase_oauth_client(std::string_view id) {
-  return transaction([&](SqlConnection& connection) -> Result<bool> {
+  return directory_change([&](SqlConnection& connection) -> Result<bool> {
     const Result<std::int64_t> tokens =
         connection.execute("DELETE FROM refresh_tokens WHERE client_id = ?", {std::string(id)});
     if (!tokens) return tokens.error();

@@ -98,7 +98,7 @@ Result<bool> SqlStore::erase_signing_key(std::string_view key_id) {
 // --- revoked access tokens
 
 Status SqlStore::revoke_token(const RevokedTokenRecord& record) {
-  const Result<bool> done = transaction([&](SqlConnection& connection) -> Result<bool> {
+  const Result<bool> done = directory_change([&](SqlConnection& connection) -> Result<bool> {
     const Result<bool> fresh = connection.insert("INSERT INTO revoked_tokens (id, expires_at) VALUES (?, ?)",
                                                  {record.id, record.expires_at_s});
     if (!fresh || *fresh) return fresh;

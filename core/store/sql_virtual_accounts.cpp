@@ -46,7 +46,7 @@ Status clear_metadata_default(SqlConnection& connection) {
 }  // namespace
 
 Result<bool> SqlStore::insert_virtual_account(const VirtualAccountRecord& record) {
-  return transaction([&](SqlConnection& connection) -> Result<bool> {
+  return directory_change([&](SqlConnection& connection) -> Result<bool> {
     if (record.metadata_default) {
       if (Status done = clear_metadata_default(connection); !done) return done.error();
     }
@@ -102,10 +102,12 @@ Result<std::optional<VirtualAccountRecord>> SqlStore::find_virtual_account(std::
 }
 
 Result<bool> SqlStore::set_virtual_account_enabled(std::string_view id, bool enabled) {
-  const Result<std::int64_t> done = execute("UPDATE virtual_accounts SET enabled = ? WHERE id = ?",
-                                            {static_cast<std::int64_t>(enabled), std::string(id)});
-  if (!done) return done.error();
-  return *done > 0;
+  return directory_change([&](SqlConnection& connection) -> Result<bool> {
+    const Result<std::int64_t> done = connection.execute("UPDATE virtual_accounts SET enabled = ? WHERE id = ?",
+                                                         {static_cast<std::int64_t>(enabled), std::string(id)});
+    if (!done) return done.error();
+    return *done > 0;
+  });
 }
 
 Result<bool> SqlStore::set_virtual_account_metadata_default(std::string_view id, bool marked) {
@@ -130,7 +132,7 @@ Result<bool> SqlStore::set_virtual_account_external_secret(std::string_view id, 
 }
 
 Result<bool> SqlStore::erase_virtual_account(std::string_view id) {
-  return transaction([&](SqlConnection& connection) -> Result<bool> {
+  return directory_change([&](SqlConnection& connection) -> Result<bool> {
     const Result<std::int64_t> tokens =
         connection.execute("DELETE FROM refresh_tokens WHERE account_id = ?", {std::string(id)});
     if (!tokens) return tokens.error();
