@@ -100,6 +100,17 @@ TEST_F(SubscriptionTest, OverRedisItCrossesProcessesByTcpAndByUnixSocket) {
   }
 }
 
+TEST_F(SubscriptionTest, AUserOfRedisNeedsOurKeysAndChannelsOnly) {
+  ASSERT_EQ(server_.start({"--user", "gate", "on", ">s3cret", "~mg:*", "&mg:*", "+@all", "-@admin"}), "");
+  open(server_.tcp_url("gate:s3cret@"));
+  subscription_ = listen("keys");
+  ASSERT_TRUE(loop_.until([&] { return begun_ == 1; }));
+  EXPECT_TRUE(publish("keys", "hello"));
+  ASSERT_TRUE(loop_.until([&] { return heard_.size() == 1; }));
+  const std::string_view keys[] = {"k"};
+  EXPECT_TRUE(loop_.run(cache_->eval(CacheScript("redis.call('SET', KEYS[1], 1) return {redis.call('TIME')}"), keys, {})).ok());
+}
+
 TEST_F(SubscriptionTest, OverTls) {
   ASSERT_EQ(server_.prepare_tls(), "");
   ASSERT_EQ(server_.start(), "");
