@@ -52,6 +52,10 @@ Status GatewayProcess::open_money() {
 }
 
 Status GatewayProcess::connect_workers() {
+  upstreams_->health.set_on_account_disabled([this](std::string_view account, std::string_view reason) {
+    state_->notify("account-disabled", std::string(account),
+                   "The upstream account " + std::string(account) + " was taken out: " + std::string(reason) + ".");
+  });
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     WorkerPart& part = workers_[i];
     state_->fill(part.worker->billing, static_cast<int>(i));

@@ -24,6 +24,11 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, c
   std::unique_ptr<WorkerServices> services(new WorkerServices(worker, shared, std::move(*cache)));
   services->set_snapshot(std::move(snapshot));
   worker.cache = services->cache_.get();
+  worker.turn_unused = [own = services.get()](Provider provider, std::string_view model, const Identity& identity,
+                                              const Account& account) {
+    const bool gemini = provider == Provider::kVertex || provider == Provider::kGemini;
+    own->picker_.give_back(provider, model, gemini ? identity.gemini_accounts : identity.claude_accounts, account);
+  };
   worker.cache_is_shared = !shared.gateway.settings.cache.url.starts_with("memory:");
   return services;
 }

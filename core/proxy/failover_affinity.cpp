@@ -137,6 +137,9 @@ Task<Status> Pipeline::place_request() {
   } else if (health_of(routes[at]).fitness != Fitness::kFit) {
     explain("affinity", owner + " unfit");
   } else {
+    if (at > 0 && worker_.turn_unused && identity && routes[0].account) {
+      worker_.turn_unused(routes[0].provider, model, *identity, *routes[0].account);
+    }
     std::rotate(routes.begin(), routes.begin() + static_cast<std::ptrdiff_t>(at), routes.begin() + static_cast<std::ptrdiff_t>(at) + 1);
     explain("affinity", owner);
   }

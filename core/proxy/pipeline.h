@@ -132,6 +132,7 @@ class Pipeline final : public Exchange {
   void pump_body();
   Task<void> pump_filtered();
   Task<std::optional<Attempt>> accept_head();   // phases on the answer's head, then the client's head is made
+  void begin_answer();           // the head is final: how its body is laid out
   void compose_client_head();
   void take_body(std::string_view raw);
   void flush_client();
@@ -148,6 +149,9 @@ class Pipeline final : public Exchange {
   void send_keepalive();
   void complete_answer();
   bool client_left() const;
+  // relay_drain.cpp: for a client that has left, where the settings ask for it
+  bool drains() const;
+  Task<void> drain_upstream();
 
   ClientConnection& client_;
   Worker& worker_;
@@ -233,6 +237,7 @@ class Pipeline final : public Exchange {
   bool boundary_ok_ = true;          // nothing of a chunk's size line has gone to the client without its chunk
   bool end_with_cut_ = false;        // when all is written: FIN, with the message incomplete
   bool cut_ = false;
+  bool client_lost_ = false;         // it takes nothing more; the upstream is still there
   std::string out_;                  // to the client, before the buffer's bytes
   std::size_t out_sent_ = 0;
   Buffer raw_;                       // and then these

@@ -33,7 +33,8 @@ Task<Pipeline::Attempt> Pipeline::relay(bool held_back) {
   if (held_back && !load_refusal()) co_return Attempt::kRetryNext;
 
   for (;;) {
-    if (client_.aborted || client_left()) {
+    if (client_.aborted || client_lost_ || client_left()) {
+      if (!client_.aborted && drains()) co_await drain_upstream();
       upstream_.reset();  // closing is how an upstream is told to stop
       outcome = client_.aborted ? Outcome::kTimeout : Outcome::kClientGone;
       keep_alive_ = false;

@@ -11,12 +11,6 @@ namespace {
 
 constexpr int kReadsPerTurn = 8;  // then others have their turn
 
-bool contains_folded(std::string_view text, std::string_view lowered) {
-  const auto it = std::search(text.begin(), text.end(), lowered.begin(), lowered.end(),
-                              [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a | 0x20 : a) == b; });
-  return it != text.end();
-}
-
 }  // namespace
 
 void Pipeline::pump_head() {
@@ -87,23 +81,7 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::accept_head() {
     const std::optional<Attempt> again = co_await judge_refusal();
     if (again) co_return again;
   }
-  status = response->status;
-  framer_ = BodyFramer(response->framing, response->content_length);
-  up_begin_ += response->size;
-
-  const auto content_type = response->find(HeaderId::kContentType);
-  const auto encoding = response->find(HeaderId::kContentEncoding);
-  encoded_ = encoding && !header_name_equal(encoding.value, "identity");
-  form_ = !content_type                                               ? BodyForm::kOpaque
-          : contains_folded(content_type.value, "text/event-stream")  ? BodyForm::kSse
-          : contains_folded(content_type.value, "json")               ? (target.operation == Operation::kStreamGenerate && !target.sse &&
-                                                                         target.dialect != Dialect::kVertexClaude
-                                                                             ? BodyForm::kJsonArray
-                                                                             : BodyForm::kJson)
-                                                                      : BodyForm::kOpaque;
-  if (form_ == BodyForm::kSse) stream = true;
-  tap_.emplace(answer_dialect(), form_, encoding ? encoding.value : std::string_view());
-
+  begin_answer();
   const bool proceed = co_await hook(Phase::kResponsePrivacy);
   if (!proceed) {
     upstream_.reset();
@@ -220,6 +198,10 @@ void Pipeline::flush_client() {
     const IoResult n = client_.stream.write(pieces, count);
     if (n.would_block()) return;
     if (!n.ok()) {
+      if (drains()) {
+        client_lost_ = true;  // the loop sees to what the upstream still says
+        return;
+      }
       upstream_.reset();
       cut(Outcome::kClientGone, "the client closed the connection");
       return;

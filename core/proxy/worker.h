@@ -84,6 +84,8 @@ class Worker {
   Limiter* limiter = nullptr;    // set before run() by whoever owns it; null: there are no limits
   bool cache_is_shared = false;  // with other gateways
   RetryBudget retries;
+  // The first of the accounts that were picked for a request was passed over; may be empty.
+  std::function<void(Provider, std::string_view model, const Identity&, const Account&)> turn_unused;
   std::unordered_map<std::size_t, MonoMs> health_polls;  // when other gateways' notices are looked for next
   // Runs the task beside everything else; run() does not return before it has ended, so it must end by itself soon.
   void run_aside(Task<void> task);

@@ -245,6 +245,56 @@ class Ledger(MoneyCase):
         self.assertLessEqual(len(rows), len(done) + 12)
 
 
+class Drain(MoneyCase):
+    settings = {"stream.on_disconnect": "drain"}
+
+    def leave_after(self, key, events_before):
+        left = threading.Event()
+
+        def script(peer):
+            peer.stream_head()
+            events = list(message_events(["x" * 400], usage_out=999))
+            for event in events[:3]:
+                peer.chunk(event)
+            left.wait(20)
+            for event in events[3:]:
+                peer.chunk(event)
+            return peer.last_chunk()
+
+        self.upstream.script = script
+        connection = self.connect().send(ask_with(key, stream=True))
+        connection.head()
+        events = connection.events()
+        for _ in range(events_before):
+            next(events)
+        connection.close()
+        left.set()
+
+    def test_an_answer_whose_client_has_left_is_read_to_its_end(self):
+        key = self.admin.ready_key("drained")
+        self.leave_after(key, 3)
+        row = self.admin.ledger_of("drained", 1)[0]
+        self.assertEqual((row["outcome"], row["estimated"], row["usage"]["output_tokens"]), ("client-gone", False, 999))
+
+    def test_a_client_that_leaves_before_the_answer_begins_pays_for_all_of_it(self):
+        key = self.admin.ready_key("drained-early")
+        asked, left = threading.Event(), threading.Event()
+
+        def script(peer):
+            peer.read_body()
+            asked.set()
+            left.wait(20)
+            return peer.reply(answer_with(input_tokens=50, output_tokens=5))
+
+        self.upstream.script = script
+        connection = self.connect().send(ask_with(key))
+        asked.wait(20)
+        connection.close()
+        left.set()
+        row = self.admin.ledger_of("drained-early", 1)[0]
+        self.assertEqual((row["outcome"], row["usage"]["input_tokens"], row["usage"]["output_tokens"]), ("client-gone", 50, 5))
+
+
 class Balances(MoneyCase):
     settings = {"billing.balances": "true", "billing.opening": "1", "billing.warning": "0.0001"}
 
