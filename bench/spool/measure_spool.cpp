@@ -186,7 +186,9 @@ int main(int argc, char** argv) {
 
   MemoryStore memory;
   measure_shipping(bench, "memory", memory, records);
-  Result<std::unique_ptr<Store>> store = open_store(url, bench.dir, bench.clock.unix_seconds());
+  StoreOptions options;
+  options.auto_migrate = true;
+  Result<std::unique_ptr<Store>> store = open_store(url, bench.dir, bench.clock.unix_seconds(), options);
   if (!store) {
     std::fprintf(stderr, "bench_spool: %s\n", store.error().describe().c_str());
     return 1;

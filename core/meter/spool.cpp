@@ -23,7 +23,8 @@ namespace {
 constexpr std::size_t kUsualSegment = 2 << 20;
 constexpr std::size_t kSmallestSegment = 64 * 1024;
 constexpr std::uint64_t kSegmentsEach = 3;  // one being written, two prepared
-constexpr MonoMs kTouchMs = 1000;           // the kernel writes what is dirty for long and makes it read-only
+constexpr MonoMs kTellAgainMs = 10'000;
+constexpr MonoMs kTouchMs = 1000;  // the kernel writes what is dirty for long and makes it read-only
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB"; }
 
@@ -86,6 +87,10 @@ bool SpoolWriter::turn_over() {
   SpoolSegment* next = spares_[taken_ % kMostSpares].exchange(nullptr, std::memory_order_acquire);
   if (next == nullptr) return false;
   ++taken_;
+  if (spares_[taken_ % kMostSpares].load(std::memory_order_relaxed) == nullptr) {
+    last_segments_.store(last_segments_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    accepting_.store(false);
+  }
   if (current_ != nullptr) current_->seal();
   current_ = next;
   return true;
@@ -105,7 +110,7 @@ Spool::Spool(SpoolOptions options, const Clock& clock, const Logger& logger,
       files_(std::move(files)),
       lock_fd_(lock_fd),
       sequences_(static_cast<std::size_t>(options_.writers)) {
-  for (int i = 0; i < options_.writers; ++i) writers_.push_back(std::make_unique<SpoolWriter>());
+  for (int i = 0; i < options_.writers; ++i) writers_.push_back(std::make_unique<SpoolWriter>(accepting_));
 }
 
 Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, const Clock& clock, const Logger& logger,
@@ -216,13 +221,7 @@ Status Spool::tick() {
   } else {
     tell(SpoolState::kOk, "");
   }
-  std::uint64_t oversized = 0;
-  for (const auto& writer : writers_) oversized += writer->oversized_.load(std::memory_order_relaxed);
-  if (oversized != oversized_told_) {
-    logger_.error("a finished request is too large for the spool and is not in the ledger",
-                  {{"requests", static_cast<std::int64_t>(oversized - oversized_told_)}});
-    oversized_told_ = oversized;
-  }
+  tell_counts();
   return synced;
 }
 
@@ -247,7 +246,11 @@ Status Spool::sync_segments() {
 
 void Spool::tell(SpoolState state, const std::string& reason) {
   const SpoolState before = state_.exchange(state);
-  accepting_.store(state == SpoolState::kOk, std::memory_order_relaxed);
+  accepting_.store(state == SpoolState::kOk);
+  // A writer may have begun its last segment since they were counted.
+  for (const auto& writer : writers_) {
+    if (writer->spares_left() == 0) accepting_.store(false);
+  }
   if (before == state) return;
   if (state == SpoolState::kOk) {
     logger_.info("the ledger's spool can be written again", {{"dir", options_.dir.string()}});
@@ -257,6 +260,26 @@ void Spool::tell(SpoolState state, const std::string& reason) {
         {{"dir", options_.dir.string()}, {"state", to_string(state)}, {"reason", reason}});
   }
   if (options_.on_change) options_.on_change(state, reason);
+}
+
+// What only the writers know, and may not stop to say.
+void Spool::tell_counts() {
+  const SpoolFigures now = figures();
+  if (now.oversized != oversized_told_) {
+    logger_.error("a finished request is too large for the spool and is not in the ledger",
+                  {{"requests", static_cast<std::int64_t>(now.oversized - oversized_told_)}});
+    oversized_told_ = now.oversized;
+  }
+  const bool lately = last_segments_told_ms_ != 0 && clock_.mono_ms() - last_segments_told_ms_ < kTellAgainMs;
+  if (now.last_segments == last_segments_told_ || lately) return;
+  logger_.warn(
+      "finished requests come faster than the disk makes room for them; ledger.when_full decides about new "
+      "ones",
+      {{"dir", options_.dir.string()},
+       {"times", static_cast<std::int64_t>(now.last_segments - last_segments_told_)},
+       {"lost", static_cast<std::int64_t>(now.lost)}});
+  last_segments_told_ = now.last_segments;
+  last_segments_told_ms_ = clock_.mono_ms();
 }
 
 void Spool::seal() {
@@ -281,6 +304,7 @@ SpoolFigures Spool::figures() const {
     figures.appended += writer->appended_.load(std::memory_order_relaxed);
     figures.lost += writer->lost_.load(std::memory_order_relaxed);
     figures.oversized += writer->oversized_.load(std::memory_order_relaxed);
+    figures.last_segments += writer->last_segments_.load(std::memory_order_relaxed);
   }
   figures.syncs = syncs_;
   figures.sync_failures = sync_failures_;

@@ -44,6 +44,8 @@ struct SpoolFigures {
   std::uint64_t appended = 0;
   std::uint64_t lost = 0;       // append() found no room
   std::uint64_t oversized = 0;  // append() was given nothing, or more than kLongestSpoolPayload
+  std::uint64_t last_segments =
+      0;  // a writer began its last segment: the disk was too slow to prepare others
   std::uint64_t syncs = 0;
   std::uint64_t sync_failures = 0;
   std::uint64_t torn_segments = 0;  // set aside as damaged since the start
@@ -54,7 +56,7 @@ struct SpoolFigures {
 // One per worker, used by that worker's thread alone.
 class alignas(64) SpoolWriter {
  public:
-  SpoolWriter() = default;
+  explicit SpoolWriter(std::atomic<bool>& accepting) : accepting_(accepting) {}
   // After true the payload survives the end of this process, however it ends; and a power failure, sync_ms
   // later. A copy and a checksum: no lock, no system call, and pages that are not on their way to the disk
   // (docs/ledger.md has figures). False, and counted: there is no room, or the payload is none.
@@ -67,10 +69,11 @@ class alignas(64) SpoolWriter {
   bool turn_over();
   std::size_t spares_left() const;
 
+  std::atomic<bool>& accepting_;  // the spool's
   SpoolSegment* current_ = nullptr;
   unsigned taken_ = 0;  // spares, so far
   bool closed_ = false;
-  std::atomic<std::uint64_t> appended_{0}, lost_{0}, oversized_{0};
+  std::atomic<std::uint64_t> appended_{0}, lost_{0}, oversized_{0}, last_segments_{0};
   // Filled by the spool's thread, in order.
   alignas(64) std::array<std::atomic<SpoolSegment*>, kMostSpares> spares_{};
   unsigned given_ = 0;
@@ -80,8 +83,8 @@ class alignas(64) SpoolWriter {
 
 // Segment files <start>-<worker>-<sequence>.seg in one directory. A thread of its own syncs what was appended
 // and keeps prepared segments for each writer, so that a writer never makes a file: two, and what it needs in
-// two seconds. As soon as one cannot be made, the spool stops accepting(): what is under way still finds room
-// in the segments that are left.
+// two seconds. As soon as one cannot be made, or a writer begins its last, the spool stops accepting(): what
+// is under way still finds room.
 class Spool {
  public:
   // Makes the directory, locks it, adopts the segments that earlier processes left, prepares new ones. A disk
@@ -124,6 +127,7 @@ class Spool {
   Status prepare(std::size_t worker);
   void forget(const std::shared_ptr<SpoolSegment>& segment);
   void tell(SpoolState state, const std::string& reason);
+  void tell_counts();
 
   const SpoolOptions options_;
   const Clock& clock_;
@@ -144,7 +148,8 @@ class Spool {
   MonoMs touched_ms_ = 0;
   MonoMs counted_ms_ = 0;
   bool sealed_ = false;
-  std::uint64_t oversized_told_ = 0;
+  std::uint64_t oversized_told_ = 0, last_segments_told_ = 0;
+  MonoMs last_segments_told_ms_ = 0;
 
   mutable std::mutex mutex_;  // guards what follows; never held while the disk works
   std::vector<std::shared_ptr<SpoolSegment>> segments_;

@@ -77,6 +77,22 @@ TEST_F(SpoolTest, AWriterThatIsFasterThanTheDiskIsToldNoAndNotHeldUp) {
   EXPECT_TRUE(spool->writer(0).append(payload));
 }
 
+TEST_F(SpoolTest, AWriterThatBeginsItsLastSegmentStopsNewRequestsUntilThereAreOthers) {
+  auto spool = open();
+  const std::string payload(1000, 'x');
+  const auto full = [&](std::size_t segment) { return spool->segments()[segment]->sealed(); };
+  while (!full(0)) ASSERT_TRUE(spool->writer(0).append(payload));
+  EXPECT_TRUE(spool->accepting());
+  while (!full(1)) ASSERT_TRUE(spool->writer(0).append(payload));
+  EXPECT_FALSE(spool->accepting());
+  for (int i = 0; i < 60; ++i) EXPECT_TRUE(spool->writer(0).append(payload)) << "room for requests under way";
+  ASSERT_TRUE(spool->tick().ok());
+  EXPECT_TRUE(spool->accepting());
+  EXPECT_EQ(spool->state(), SpoolState::kOk);
+  EXPECT_EQ(spool->figures().lost, 0U);
+  EXPECT_EQ(logged("faster than the disk makes room"), 1U);
+}
+
 TEST_F(SpoolTest, NothingAndTooMuchAreRefusedAndCounted) {
   auto spool = open();
   EXPECT_FALSE(spool->writer(0).append(""));
