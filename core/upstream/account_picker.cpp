@@ -87,4 +87,17 @@ const AccountPicker::List& AccountPicker::pick(Provider provider, std::string_vi
   return picked_;
 }
 
+void AccountPicker::give_back(Provider provider, std::string_view model,
+                              const std::optional<std::vector<WeightedAccount>>& allowed, const Account& account) {
+  Cycle& cycle = cycle_for(provider, model, allowed);
+  for (const Candidate& each : cycle.candidates) {
+    // One that has had no turn (the policy chose by itself) has none to be given back.
+    if (each.account.get() == &account && each.current > 0) return;
+  }
+  for (Candidate& each : cycle.candidates) {
+    each.current -= each.weight;
+    if (each.account.get() == &account) each.current += cycle.total;
+  }
+}
+
 }  // namespace moongate

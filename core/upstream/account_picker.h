@@ -26,6 +26,9 @@ class AccountPicker {
   // alone, and the others come behind them, disabled ones last. Valid until the next call.
   const List& pick(Provider provider, std::string_view model,
                    const std::optional<std::vector<WeightedAccount>>& allowed, const AccountHealth* health = nullptr);
+  // The account that pick() put in front was not asked after all (the conversation belongs to another): its turn comes again.
+  void give_back(Provider provider, std::string_view model, const std::optional<std::vector<WeightedAccount>>& allowed,
+                 const Account& account);
 
  private:
   struct Candidate {
