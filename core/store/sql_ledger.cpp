@@ -50,13 +50,14 @@ Status write_batch(SqlConnection& connection, std::vector<LedgerRecord>& rows, b
     if (!done) return done;
   }
   std::vector<SqlRow> values;
+  values.reserve(rows.size());
   UsageSums hours, days;
   for (const LedgerRecord& row : rows) {
     values.push_back(ledger_row(row));
     add_usage(hours, UsageBucket::kHour, row, 1);
     add_usage(days, UsageBucket::kDay, row, 1);
   }
-  const Result<bool> fresh = insert_rows(connection, ledger_table(), values);
+  const Result<bool> fresh = insert_rows(connection, ledger_table(), std::move(values));
   if (!fresh) return fresh.error();
   if (!*fresh) return met_another();
   Status done = add_sums(connection, UsageBucket::kHour, hours);

@@ -150,7 +150,7 @@ Status add_sums(SqlConnection& connection, UsageBucket bucket, const UsageSums& 
         rows.emplace_back(SqlRow{key.bucket_start_s, key.user_id, key.client, key.provider, key.model});
     row.insert(row.end(), numbers.begin(), numbers.end());
   }
-  return add_rows(connection, usage_table(bucket), rows);
+  return add_rows(connection, usage_table(bucket), std::move(rows));
 }
 
 Result<bool> post_movements(SqlConnection& connection, const std::vector<MovementRecord>& movements) {
@@ -167,11 +167,11 @@ Result<bool> post_movements(SqlConnection& connection, const std::vector<Movemen
     const std::int64_t credited = m.amount_nano > 0 ? m.amount_nano : 0;
     balances.push_back({m.user_id, m.amount_nano, credited, credited - m.amount_nano});
   }
-  Result<bool> fresh = insert_rows(connection, kMovements, rows);
+  Result<bool> fresh = insert_rows(connection, kMovements, std::move(rows));
   if (!fresh || !*fresh) return fresh;
-  fresh = insert_rows(connection, kPostings, postings);
+  fresh = insert_rows(connection, kPostings, std::move(postings));
   if (!fresh || !*fresh) return fresh;
-  if (Status done = add_rows(connection, kBalances, balances); !done) return done.error();
+  if (Status done = add_rows(connection, kBalances, std::move(balances)); !done) return done.error();
   return true;
 }
 

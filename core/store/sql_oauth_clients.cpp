@@ -94,8 +94,9 @@ Result<std::optional<OAuthClientRecord>> SqlStore::find_oauth_client(std::string
 
 Result<bool> SqlStore::set_oauth_client_enabled(std::string_view id, bool enabled) {
   return directory_change([&](SqlConnection& connection) -> Result<bool> {
-    const Result<std::int64_t> done = connection.execute("UPDATE oauth_clients SET enabled = ? WHERE id = ?",
-                                                         {static_cast<std::int64_t>(enabled), std::string(id)});
+    const Result<std::int64_t> done =
+        connection.execute("UPDATE oauth_clients SET enabled = ? WHERE id = ?",
+                           {static_cast<std::int64_t>(enabled), std::string(id)});
     if (!done) return done.error();
     return *done > 0;
   });

@@ -1,6 +1,7 @@
 #include "store/sql_text.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace moongate {
 namespace {
@@ -8,11 +9,12 @@ namespace {
 constexpr std::size_t kPieces[] = {500, 100, 20, 5, 1};
 constexpr std::size_t kParameters = 32'000;
 
-SqlRow joined(const std::vector<SqlRow>& rows, std::size_t begin, std::size_t size) {
+SqlRow joined(std::vector<SqlRow>& rows, std::size_t begin, std::size_t size) {
   SqlRow parameters;
   parameters.reserve(size * rows[begin].size());
   for (std::size_t i = begin; i < begin + size; ++i) {
-    parameters.insert(parameters.end(), rows[i].begin(), rows[i].end());
+    parameters.insert(parameters.end(), std::make_move_iterator(rows[i].begin()),
+                      std::make_move_iterator(rows[i].end()));
   }
   return parameters;
 }
@@ -72,7 +74,7 @@ Status in_pieces(std::size_t rows, std::size_t columns,
   return {};
 }
 
-Result<bool> insert_rows(SqlConnection& connection, const SqlTable& table, const std::vector<SqlRow>& rows) {
+Result<bool> insert_rows(SqlConnection& connection, const SqlTable& table, std::vector<SqlRow> rows) {
   bool fresh = true;
   const Status done =
       in_pieces(rows.size(), table.columns.size(), [&](std::size_t begin, std::size_t size) -> Status {
@@ -86,7 +88,7 @@ Result<bool> insert_rows(SqlConnection& connection, const SqlTable& table, const
   return fresh;
 }
 
-Status add_rows(SqlConnection& connection, const SqlTable& table, const std::vector<SqlRow>& rows) {
+Status add_rows(SqlConnection& connection, const SqlTable& table, std::vector<SqlRow> rows) {
   return in_pieces(rows.size(), table.columns.size(), [&](std::size_t begin, std::size_t size) -> Status {
     const Result<std::int64_t> added =
         connection.execute(adding_insert_text(connection.dialect(), table, size), joined(rows, begin, size));

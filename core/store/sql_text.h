@@ -31,8 +31,8 @@ Status in_pieces(std::size_t rows, std::size_t columns,
                  const std::function<Status(std::size_t begin, std::size_t size)>& use);
 
 // Inserts all of `rows`. False: one of the keys is there already; the caller has to roll back.
-Result<bool> insert_rows(SqlConnection& connection, const SqlTable& table, const std::vector<SqlRow>& rows);
-Status add_rows(SqlConnection& connection, const SqlTable& table, const std::vector<SqlRow>& rows);
+Result<bool> insert_rows(SqlConnection& connection, const SqlTable& table, std::vector<SqlRow> rows);
+Status add_rows(SqlConnection& connection, const SqlTable& table, std::vector<SqlRow> rows);
 // Which of `values` (not empty) are in the column; each once, in no order.
 Result<std::vector<std::string>> present_in(SqlConnection& connection, std::string_view table,
                                             std::string_view column, const std::vector<std::string>& values);

@@ -103,8 +103,9 @@ Result<std::optional<VirtualAccountRecord>> SqlStore::find_virtual_account(std::
 
 Result<bool> SqlStore::set_virtual_account_enabled(std::string_view id, bool enabled) {
   return directory_change([&](SqlConnection& connection) -> Result<bool> {
-    const Result<std::int64_t> done = connection.execute("UPDATE virtual_accounts SET enabled = ? WHERE id = ?",
-                                                         {static_cast<std::int64_t>(enabled), std::string(id)});
+    const Result<std::int64_t> done =
+        connection.execute("UPDATE virtual_accounts SET enabled = ? WHERE id = ?",
+                           {static_cast<std::int64_t>(enabled), std::string(id)});
     if (!done) return done.error();
     return *done > 0;
   });

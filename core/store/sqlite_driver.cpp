@@ -131,13 +131,15 @@ class SqliteConnection final : public SqlConnection {
     if (sqlite3_bind_parameter_count(*statement) != static_cast<int>(parameters.size())) {
       return Error(ErrorKind::kInternal, "wrong number of parameters for: " + std::string(sql));
     }
+    // Texts are bound as they are: the caller's parameters outlive the statement's run, and its Rewind lets
+    // go of them.
     for (std::size_t i = 0; i < parameters.size(); ++i) {
       const int at = static_cast<int>(i) + 1;
       const auto* number = std::get_if<std::int64_t>(&parameters[i]);
       const auto* text = std::get_if<std::string>(&parameters[i]);
       const int code = number != nullptr ? sqlite3_bind_int64(*statement, at, *number)
                                          : sqlite3_bind_text64(*statement, at, text->data(), text->size(),
-                                                               SQLITE_TRANSIENT, SQLITE_UTF8);
+                                                               SQLITE_STATIC, SQLITE_UTF8);
       if (code != SQLITE_OK) return failure(sql, code);
     }
     return statement;
@@ -228,8 +230,11 @@ Result<std::unique_ptr<SqlDriver>> open_sqlite(const std::filesystem::path& file
   sqlite3_db_config(db.get(), SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   sqlite3_db_config(db.get(), SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
   auto connection = std::make_unique<SqliteConnection>(std::move(db));
+  // The ledger's indexes by id are written all over: with a small cache and a short log every batch waits for
+  // the disk.
   for (const char* pragma :
-       {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON"}) {
+       {"PRAGMA journal_mode = WAL", "PRAGMA synchronous = NORMAL", "PRAGMA foreign_keys = ON",
+        "PRAGMA cache_size = -16000", "PRAGMA wal_autocheckpoint = 4000"}) {
     if (Status ok = connection->run(pragma); !ok) {
       if (ok.error().kind != ErrorKind::kInvalid)
         return ok.error().wrap("the database " + target + " cannot be used");
