@@ -58,8 +58,8 @@ class FieldWalker {
   // Ready for the next document, whose rules are those of node `root`.
   void reset(std::uint8_t root = 0);
 
-  // The document was read elsewhere: what comes of it is not looked at.
-  void ignore() { place_ = Place::kIgnored; }
+  // The document that was to come has been read elsewhere, whole.
+  void pass() { place_ = Place::kDone; }
 
   bool done() const { return place_ == Place::kDone; }         // the document is complete
   bool broken() const { return place_ == Place::kBroken; }     // it is no JSON document

@@ -243,7 +243,7 @@ const char* UsageReader::measure_delta(const char* p, const char* end) {
   while (p != end && *p == ' ') ++p;
   if (p == end || (*p != '\n' && *p != '\r')) return nullptr;
   tally_.add_text(bytes);
-  walker_.ignore();
+  walker_.pass();
   return p;
 }
 

@@ -15,7 +15,7 @@ constexpr std::int64_t CostCounts::* kCounts[] = {
 
 class Dice {
  public:
-  std::int64_t upto(std::int64_t most) { return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(most + 1)); }
+  std::int64_t upto(std::int64_t most) { return static_cast<std::int64_t>(random_() % (static_cast<std::uint64_t>(most) + 1)); }
 
   CostCounts counts() {
     CostCounts made;
