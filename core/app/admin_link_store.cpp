@@ -27,10 +27,10 @@ class StoreLink : public AdminLink {
                             {settings.store.auto_migrate, 1, settings.store.ca_file});
     if (!store) return store.error();
     link->store_ = std::move(*store);
-    auto prices = read_price_book(settings, *link->store_);
+    auto prices = read_price_table(settings, *link->store_);
     if (!prices) return prices.error();
     AdminHooks hooks;
-    hooks.prices = price_hooks([book = *prices] { return book; });
+    hooks.prices = price_hooks([book = prices->book] { return book; });
     MapHooks map_hooks;
     map_hooks.check_private_key = [](std::string_view pem) -> Status {
       auto private_key = RsaPrivateKey::from_pem(pem);

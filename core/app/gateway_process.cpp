@@ -461,6 +461,7 @@ std::vector<Sample> GatewayProcess::samples() const {
       {"moongate_log_lines_dropped_total{log=\"error\"}", "", "counter", number(error_sink_->dropped())},
   };
   for (Sample& each : state_->samples()) samples.push_back(each);
+  add_limit_samples(samples);
   return samples;
 }
 

@@ -89,6 +89,7 @@ class GatewayProcess {
   Status write_run_files();
   void start_watching();
   std::vector<Sample> samples() const;
+  void add_limit_samples(std::vector<Sample>& samples) const;
   std::string detail() const;
   std::string path_in_data(const std::string& path) const;
 

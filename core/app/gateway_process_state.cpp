@@ -65,6 +65,26 @@ Status GatewayProcess::connect_workers() {
   return {};
 }
 
+void GatewayProcess::add_limit_samples(std::vector<Sample>& samples) const {
+  std::uint64_t refused = 0, would_refuse = 0, by_share = 0, lost = 0, unpriced = 0;
+  for (const WorkerPart& part : workers_) {
+    const LimiterCounters& counters = part.services->limit_counters();
+    refused += counters.refused;
+    would_refuse += counters.would_refuse;
+    by_share += counters.by_share;
+    lost += counters.lost_settles;
+    unpriced += part.worker->billing.unpriced.load(std::memory_order_relaxed);
+  }
+  const auto add = [&samples](std::string_view name, std::string_view help, std::uint64_t n) {
+    samples.push_back({name, help, "counter", static_cast<double>(n)});
+  };
+  add("moongate_limit_decisions_total{result=\"refused\"}", "Requests that met limits.", refused);
+  add("moongate_limit_decisions_total{result=\"would_refuse\"}", "", would_refuse);
+  add("moongate_limit_decisions_total{result=\"by_share\"}", "", by_share);
+  add("moongate_limit_corrections_lost_total", "Settlements that never reached Redis.", lost);
+  add("moongate_unpriced_requests_total", "Requests that used something for which there is no price.", unpriced);
+}
+
 Status GatewayProcess::start_money() { return state_->start(); }
 
 // Virtual service accounts and revoked tokens, as other gateways may have changed them.

@@ -3,26 +3,16 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "config/check.h"
 #include "config/stored_account.h"
-#include "meter/price_file.h"
-#include "meter/usage_cost.h"
+#include "control/price_table.h"
 
 namespace moongate {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kDefaultPrices = "data/prices.json";
 constexpr std::chrono::milliseconds kShipAtEnd{3000};
 constexpr std::int64_t kTouchMs = 30'000;
-
-Status failed_by(const std::vector<Problem>& problems) {
-  if (!has_errors(problems)) return {};
-  std::string text = format_problems(problems);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  return Error(ErrorKind::kInvalid, std::move(text));
-}
 
 }  // namespace
 
@@ -131,18 +121,10 @@ Status GatewayState::open_prices() {
 }
 
 Result<std::shared_ptr<const PriceBook>> GatewayState::read_prices() {
-  const std::string& path = parts_.settings.billing.prices;
-  std::vector<Problem> problems;
-  std::error_code ignored;
-  const bool built_in = path == kDefaultPrices && !fs::exists(path, ignored);
-  auto rows = built_in ? parse_price_file("the built-in price table", built_in_prices(), problems)
-                       : load_price_file(path, problems);
-  auto records = parts_.store.list_prices();
-  if (!records) return records.error();
-  auto stored = parse_price_records(*records, problems);
-  if (Status status = failed_by(problems); !status) return status.error();
-  stored_prices_ = std::move(*records);
-  return std::shared_ptr<const PriceBook>(std::make_shared<const PriceBook>(std::move(rows), std::move(stored)));
+  auto table = read_price_table(parts_.settings, parts_.store);
+  if (!table) return table.error();
+  stored_prices_ = std::move(table->stored);
+  return std::move(table->book);
 }
 
 void GatewayState::reload_prices(bool force) {
@@ -237,44 +219,16 @@ void GatewayState::directory_changed() {
   if (news_) news_->tell_directory_changed(*generation);
 }
 
-Result<std::vector<PriceRecord>> GatewayState::parse_prices(std::string_view json) const {
-  std::vector<Problem> problems;
-  const std::vector<PriceRow> rows = parse_price_file("prices", json, problems);
-  if (Status status = failed_by(problems); !status) return status.error();
-  std::vector<PriceRecord> records;
-  for (const PriceRow& row : rows) {
-    auto stored = parse_price_row(render_price_row(row));
-    if (!stored) return stored.error();
-    records.push_back(std::move(stored->record));
-  }
-  return records;
-}
-
 void GatewayState::open_admin() {
   AdminOptions options{parts_.settings, parts_.map_hooks, credential_box_};
   AdminHooks hooks;
   hooks.directory_changed = [this] { directory_changed(); };
   hooks.balance_changed = [this](const std::string&) { keeper_->nudge(); };
   hooks.prices_changed = [this] { prices_changed_ = true; };
-  hooks.prices.effective = [this] {
-    std::shared_ptr<const PriceBook> book;
-    {
-      const std::lock_guard lock(mutex_);
-      book = prices_;
-    }
-    std::string out = "{\"prices\":[";
-    for (const PriceRow& row : book->rows()) out += (out.back() == '[' ? "" : ",") + render_price_row(row);
-    return out + "]}";
-  };
-  hooks.prices.parse = [this](std::string_view json) { return parse_prices(json); };
-  hooks.prices.pricer = [this] {
-    std::shared_ptr<const PriceBook> book;
-    {
-      const std::lock_guard lock(mutex_);
-      book = prices_;
-    }
-    return [book](LedgerRecord& record) { reprice(*book, record); };
-  };
+  hooks.prices = price_hooks([this] {
+    const std::lock_guard lock(mutex_);
+    return prices_;
+  });
   hooks.status = changes_.status;
   admin_ = std::make_unique<AdminService>(parts_.store, parts_.clock, parts_.random, parts_.log, std::move(options),
                                           std::move(hooks));

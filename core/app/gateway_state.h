@@ -86,7 +86,6 @@ class GatewayState {
   Result<std::shared_ptr<const PriceBook>> read_prices();
   void shipped(const std::vector<LedgerRecord>& records);
   void warn_of_balance(const std::string& user_id);
-  Result<std::vector<PriceRecord>> parse_prices(std::string_view json) const;
 
   Parts parts_;
   Changes changes_;

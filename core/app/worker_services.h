@@ -34,6 +34,8 @@ class WorkerServices final : public ScriptServices {
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void set_stored(std::shared_ptr<const StoredClients> stored) { directory_.set_stored(std::move(stored)); }
 
+  const LimiterCounters& limit_counters() const { return limiter_->counters(); }
+
   const Clock& clock() const override { return shared_.gateway.clock; }
   Random& random() override { return shared_.random; }
   const Logger& logger() const override { return shared_.gateway.logger; }

@@ -1,6 +1,7 @@
 // What a worker needs to say what a request cost and to write it down.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,7 +28,7 @@ struct Billing {
   bool refuse_unrecorded = true;             // requests while nothing can be written down
   NanoDollars warning = 0, cutoff = 0;       // of balances
   std::int64_t output_tokens = 1024;         // expected of a request that names no maximum
-  std::uint64_t unpriced = 0;                // requests that were used and had no price; read by the worker alone
+  std::atomic<std::uint64_t> unpriced{0};    // requests that used what has no price; written by the worker alone
   std::string scratch;                       // of one row's bytes
 };
 

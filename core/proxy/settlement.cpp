@@ -76,7 +76,7 @@ void Pipeline::settle() {
     const PriceRow* row = billing.prices->find(record.provider, priced_model, record.unix_ns / 1'000'000);
     const CostContext context{location, usage.service_tier.view(), usage.inference_geo.view(), usage.speed.view(), false};
     cost = cost_of(counts_of(usage, record.provider), row, context, markup);
-    if (!cost.priced) ++billing.unpriced;
+    if (!cost.priced) billing.unpriced.store(billing.unpriced.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   release_quota(cost);
   if (!identity->key_id.empty() && billing.keys != nullptr) {
