@@ -30,7 +30,8 @@ Status check_schema(SqlDriver& driver) {
   const bool empty = status->pending == status->steps.size();
   return Error(ErrorKind::kInvalid,
                (empty ? std::string("the database has no tables yet")
-                      : std::to_string(status->pending) + " migrations are missing in the database") +
+                      : std::to_string(status->pending) + " of our migrations " +
+                            (status->pending == 1 ? "is" : "are") + " missing in the database") +
                    "; run: moongate migrate up (or set store.auto_migrate)");
 }
 

@@ -34,6 +34,7 @@ VENDOR_HEADERS = {
     "sqlite3": ["store"],
     "mysql": ["store"],
     "cppconn/": ["store"],
+    "argon2.h": ["crypto"],
     "hiredis/": ["cache"],
     "openssl/": ["crypto", "net"],
     "boost/beast": ["http"],
