@@ -18,18 +18,18 @@ Status failed_by(const std::vector<Problem>& problems) {
 
 }  // namespace
 
-Result<std::shared_ptr<const PriceBook>> read_price_book(const Settings& settings, LedgerStore& store) {
+Result<PriceTable> read_price_table(const Settings& settings, LedgerStore& store) {
   const std::string& path = settings.billing.prices;
   std::vector<Problem> problems;
   std::error_code ignored;
   const bool built_in = path == Settings().billing.prices && !std::filesystem::exists(path, ignored);
   auto rows = built_in ? parse_price_file("the built-in price table", built_in_prices(), problems)
                        : load_price_file(path, problems);
-  const auto records = store.list_prices();
+  auto records = store.list_prices();
   if (!records) return records.error();
   auto stored = parse_price_records(*records, problems);
   if (Status status = failed_by(problems); !status) return status.error();
-  return std::shared_ptr<const PriceBook>(std::make_shared<const PriceBook>(std::move(rows), std::move(stored)));
+  return PriceTable{std::make_shared<const PriceBook>(std::move(rows), std::move(stored)), std::move(*records)};
 }
 
 Result<std::vector<PriceRecord>> parse_price_list(std::string_view json) {

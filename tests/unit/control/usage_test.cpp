@@ -149,18 +149,18 @@ TEST_F(UsageAndLedger, RepricingChangesBillsOnce) {
   EXPECT_SAYS(post("reprice", "{}"), "both needed");
 }
 
-struct PriceTable : AdminTest {
+struct PricesOfTheStore : AdminTest {
   void SetUp() override {
-    const auto book = read_price_book(settings, store);
-    ASSERT_TRUE(book.ok()) << book.error().describe();
-    hooks.prices = price_hooks([this] { return read_price_book(settings, store).value(); });
+    const auto table = read_price_table(settings, store);
+    ASSERT_TRUE(table.ok()) << table.error().describe();
+    hooks.prices = price_hooks([this] { return read_price_table(settings, store)->book; });
     hooks.prices_changed = [this] { ++changes; };
     restart();
   }
   int changes = 0;
 };
 
-TEST_F(PriceTable, OfTheStoreLiesOverTheOneOfTheProgram) {
+TEST_F(PricesOfTheStore, LieOverThoseOfTheProgram) {
   const std::string row = R"({"id":"mine","provider":"anthropic","model":"claude-sonnet-5","effective_from":"2026-01-01","input":"1.00","output":"2.00","source":"contract","date":"2026-11-01"})";
   const HttpResponse put = send("PUT", "prices", R"({"rows":[)" + row + "]}");
   ASSERT_EQ(put.status, 200) << put.body;
@@ -171,7 +171,7 @@ TEST_F(PriceTable, OfTheStoreLiesOverTheOneOfTheProgram) {
   EXPECT_EQ(at(send("PUT", "prices", R"({"rows":[]})"), "stored"), "[]");
 }
 
-TEST_F(PriceTable, WithAMistakeIsNotTakenOver) {
+TEST_F(PricesOfTheStore, WithAMistakeAreNotTakenOver) {
   const std::string row = R"("provider":"anthropic","model":"m","input":"1","output":"2","source":"s","date":"2026-11-01"})";
   EXPECT_EQ(send("PUT", "prices", R"({"rows":[{"id":"a",)" + row + R"(,{"id":"b",)" + row + "]}").status, 400);  // overlapping
   EXPECT_SAYS(send("PUT", "prices", R"({"rows":[{"id":"a","provider":"anthropic","model":"m","input":"-1"}]})"), "input");
