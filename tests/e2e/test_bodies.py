@@ -46,6 +46,15 @@ class Uploads(UpstreamCase):
             connection.send(bytes([byte]))
         self.assertEqual(connection.answer().status, 200)
 
+    def test_twenty_megabytes_arrive_whole_on_a_reused_upstream_connection(self):
+        for _ in range(2):  # two workers
+            self.assertEqual(self.ask().answer().status, 200)
+            self.upstream.next_request()
+        body = long_ask(20 << 20)
+        answer = self.ask(body).answer()
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(len(self.upstream.next_request().body), len(body))
+
     def test_an_empty_body_where_none_is_needed(self):
         self.upstream.script = lambda peer: peer.reply('{"data":[]}')
         answer = self.connect().send(get("/v1/models", KEY)).answer()
@@ -89,7 +98,9 @@ class Uploads(UpstreamCase):
 
     def test_request_and_response_flow_at_once(self):
         def echo(peer):
-            peer.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+            # It reads on until the connection ends: one that is kept would have its next request swallowed.
+            peer.send("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n"
+                      "Connection: close\r\n\r\n")
             seen = bytes(peer.left)
             while b"second" not in seen:
                 if b"first" in seen and b"answered" not in seen:

@@ -111,7 +111,8 @@ class Peer:
         self.socket.close()
 
     def wait_for_close(self):
-        """Until the gateway closes or resets its side."""
+        """Until the gateway closes or resets its side. What comes is thrown away: a script that has answered must have said
+        "Connection: close" before, or the gateway takes the connection for one that can be used again."""
         with contextlib.suppress(OSError):
             while self.socket.recv(65536):
                 pass
