@@ -24,6 +24,7 @@ struct AdminWords {
   std::string file;
   int weight = 0;
   int limit = 0;
+  bool password_stdin = false;
   bool clear_terms = false;
   // Terms:
   std::vector<std::string> providers, models, addresses, limits;

@@ -75,6 +75,7 @@ void Grammar::add_people(CLI::App& app) {
   CLI::App* add = named(user, "add", "make a user", user_add);
   text(add, "--email", words_.email, "their address");
   text(add, "--role", words_.role, "user or admin");
+  add->add_flag("--password-stdin", words_.password_stdin, "the password is the first line of standard input");
   text(add, "--opening", words_.opening, "opening balance in dollars");
   terms(add);
   named(user, "show", "one user", user_show);
@@ -82,6 +83,7 @@ void Grammar::add_people(CLI::App& app) {
   text(change, "--name", words_.new_name, "new name");
   text(change, "--email", words_.email, "new address");
   text(change, "--role", words_.role, "user or admin");
+  change->add_flag("--password-stdin", words_.password_stdin, "a new password, the first line of standard input");
   changed_terms(change);
   named(user, "disable", "refuse all keys of a user's clients", user_disable);
   named(user, "enable", "accept them again", user_enable);

@@ -4,12 +4,30 @@
 #include <cstdio>
 
 #include "base/money.h"
+#include "crypto/password.h"
 
 namespace moongate {
 namespace {
 
 void put(boost::json::object& body, std::string_view name, const std::string& value) {
   if (!value.empty()) body[name] = value;
+}
+
+// The first line of standard input, where a process list does not show it. False: said what is wrong.
+bool read_password(const AdminDesk& desk, const AdminWords& words, boost::json::object& body) {
+  if (!words.password_stdin) return true;
+  std::string line;
+  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
+    if (line.size() > kLongestPassword) break;
+    line += static_cast<char>(c);
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty()) {
+    desk.fail("--password-stdin: standard input has no line; write it as: printf '%s\\n' \"$PASSWORD\" | moongate user …");
+    return false;
+  }
+  body["password"] = line;
+  return true;
 }
 
 int switch_it(AdminDesk& desk, std::string_view collection, const AdminWords& words, bool enabled) {
@@ -46,7 +64,7 @@ int user_add(AdminDesk& desk, const AdminWords& words) {
   put(body, "email", words.email);
   put(body, "role", words.role);
   put(body, "opening", words.opening);
-  if (!add_terms(desk, words, body)) return kExitMisused;
+  if (!add_terms(desk, words, body) || !read_password(desk, words, body)) return kExitMisused;
   const auto answer = desk.ask("POST", "users", "", &body);
   if (!answer) return kExitFailed;
   if (desk.format() == "json") return desk.show(*answer);
@@ -65,7 +83,7 @@ int user_change(AdminDesk& desk, const AdminWords& words) {
   put(body, "name", words.new_name);
   put(body, "email", words.email);
   put(body, "role", words.role);
-  if (!add_terms(desk, words, body)) return kExitMisused;
+  if (!add_terms(desk, words, body) || !read_password(desk, words, body)) return kExitMisused;
   const auto answer = desk.ask("PATCH", admin_path("users", words.name), "", &body);
   return answer ? desk.show(*answer) : kExitFailed;
 }

@@ -5,9 +5,12 @@
 #include "control/admin_keys.h"
 #include "control/admin_money.h"
 #include "control/admin_views.h"
+#include "crypto/password.h"
 
 namespace moongate {
 namespace {
+
+constexpr std::size_t kShortestPassword = 8;
 
 boost::json::object user_with_balance(const AdminParts& parts, const UserRecord& user) {
   boost::json::object view = user_view(user);
@@ -28,6 +31,20 @@ void read_user(AdminBody& body, UserRecord& user) {
   }
   if (const auto terms = body.terms("terms")) user.terms = *terms;
   if (const auto enabled = body.flag("enabled")) user.enabled = *enabled;
+}
+
+// The password, hashed when all else is in order; null takes it away.
+void read_password(const AdminParts& parts, AdminBody& body, UserRecord& user) {
+  if (!body.has("password")) return;
+  if (body.is_null("password")) {
+    user.password_hash.clear();
+    return;
+  }
+  const Secret password(body.text("password", kShortestPassword, kLongestPassword).value_or(""));
+  if (body.refusal()) return;
+  Result<std::string> hash = hash_password(password.reveal(), parts.random);
+  if (!hash) return body.refuse("\"password\": " + hash.error().message + ".");
+  user.password_hash = std::move(*hash);
 }
 
 // A name must not be somebody's, an address neither; the store says only that one of them is.
@@ -67,7 +84,7 @@ HttpResponse list_users(AdminParts& parts, const AdminCall& call) {
 }
 
 HttpResponse create_user(AdminParts& parts, const AdminCall& call) {
-  AdminBody body(call.request, {"name", "email", "role", "terms", "enabled", "opening"});
+  AdminBody body(call.request, {"name", "email", "password", "role", "terms", "enabled", "opening"});
   UserRecord user;
   user.name = body.required_text("name", 64, "name the user");
   if (const std::string fault = user_name_fault(user.name); !fault.empty()) body.refuse(fault);
@@ -77,6 +94,7 @@ HttpResponse create_user(AdminParts& parts, const AdminCall& call) {
     if (const std::string fault = top_up_fault(parts, "opening", *opening); !fault.empty()) body.refuse(fault);
     if (const std::string fault = opening_fault(parts, *opening); !fault.empty()) body.refuse(fault);
   }
+  read_password(parts, body, user);
   if (auto refused = body.refusal()) return std::move(*refused);
 
   user.id = new_id(parts.random, 'u');
@@ -115,16 +133,18 @@ HttpResponse change_user(AdminParts& parts, const AdminCall& call) {
   OrReply<UserRecord> found = find_user(parts, call.name);
   if (auto* refused = std::get_if<HttpResponse>(&found)) return std::move(*refused);
   auto& user = std::get<UserRecord>(found);
-  AdminBody body(call.request, {"name", "email", "role", "terms", "enabled"});
-  if (body.empty()) body.refuse("The body changes nothing; it may hold name, email, role, terms and enabled.");
+  AdminBody body(call.request, {"name", "email", "password", "role", "terms", "enabled"});
+  if (body.empty()) body.refuse("The body changes nothing; it may hold name, email, password, role, terms and enabled.");
   if (const auto name = body.text("name", 1, 64)) {
     if (const std::string fault = user_name_fault(*name); !fault.empty()) body.refuse(fault);
     user.name = *name;
   }
   read_user(body, user);
+  read_password(parts, body, user);
   if (auto refused = body.refusal()) return std::move(*refused);
   boost::json::object detail{{"name", user.name}, {"enabled", user.enabled}, {"role", user.role}};
   if (body.has("terms")) detail["terms"] = terms_view(user.terms);
+  if (body.has("password")) detail["password"] = user.password_hash.empty() ? "removed" : "changed";
   return save(parts, call, user, "user.change", std::move(detail));
 }
 

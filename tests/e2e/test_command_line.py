@@ -16,9 +16,9 @@ KEY_FORM = r"^mg-[A-Za-z0-9_-]{40}$"
 class CommandLineCase(unittest.TestCase):
     gateway = None
 
-    def run_verb(self, *words, expect=0, **environment):
+    def run_verb(self, *words, expect=0, given="", **environment):
         settings = [word for name, value in self.gateway.settings.items() for word in ("--set", f"{name}={value}")]
-        result = subprocess.run([str(BINARY), *words, *settings], cwd=self.gateway.directory, text=True,
+        result = subprocess.run([str(BINARY), *words, *settings], cwd=self.gateway.directory, text=True, input=given,
                                 capture_output=True, timeout=60 * SLOWER, env=clean_environment(**environment))
         self.assertEqual(result.returncode, expect, f"{words}: {result.stdout}{result.stderr}")
         return result
@@ -49,6 +49,13 @@ class Administration:
         self.assertFalse(self.as_json("user", "show", "ann")["enabled"])
         self.run_verb("user", "enable", "ann")
         self.assertIn("already", self.refused("user", "add", "ann"))
+
+    def test_a_password_comes_by_standard_input(self):
+        self.run_verb("user", "add", "eve", "--password-stdin", given=SECRET + "\n")
+        self.assertTrue(self.as_json("user", "show", "eve")["has_password"])
+        said = self.run_verb("user", "change", "eve", "--password-stdin", given="short\n", expect=1)
+        self.assertIn("8 to 1024", said.stderr)
+        self.assertIn("standard input", self.refused("user", "change", "eve", "--password-stdin", expect=2))
 
     def test_the_same_movement_moves_once(self):
         self.run_verb("user", "add", "once")

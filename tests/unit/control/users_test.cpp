@@ -1,3 +1,4 @@
+#include "crypto/password.h"
 #include "unit/control/admin_fixture.h"
 
 namespace moongate {
@@ -82,6 +83,20 @@ TEST_F(Users, WithBadInputAreToldWhatIsWrong) {
   EXPECT_SAYS(post("users", std::string(1000, '[')), "is not JSON");
   EXPECT_SAYS(get("users?limit=1"), "\"limit\" is not known");
   EXPECT_TRUE(audit().empty());
+}
+
+TEST_F(Users, HavePasswordsThatAreKeptAsHashes) {
+  const std::string id = make_user("ann", R"(,"password":"correct horse")");
+  EXPECT_EQ(at(get("users/ann"), "has_password"), "true");
+  EXPECT_TRUE(verify_password("correct horse", store.find_user(id).value()->password_hash));
+  EXPECT_EQ(at(patch("users/ann", R"({"password":"battery staple"})"), "has_password"), "true");
+  EXPECT_FALSE(verify_password("correct horse", store.find_user(id).value()->password_hash));
+  EXPECT_EQ(at(patch("users/ann", R"({"password":null})"), "has_password"), "false");
+  EXPECT_SAYS(patch("users/ann", R"({"password":"short"})"), "\"password\" must have 8 to 1024");
+  EXPECT_SAYS(patch("users/ann", R"({"password":12345678})"), "\"password\" must be a string");
+  for (const char* secret : {"correct horse", "battery staple", "short\"", "12345678", "$argon2"}) {
+    EXPECT_EQ((everything_said + sink.text()).find(secret), std::string::npos) << secret;
+  }
 }
 
 TEST_F(Users, ThatDoNotExistAreNotFound) {
