@@ -220,25 +220,6 @@ std::string_view to_string(UpstreamFault fault) {
   return "none";
 }
 
-bool UpstreamError::surely_not_executed() const {
-  switch (fault) {
-    case UpstreamFault::kRateLimited:
-    case UpstreamFault::kSpendLimit:
-    case UpstreamFault::kOverloaded:
-    case UpstreamFault::kExhausted:
-    case UpstreamFault::kUnauthenticated:
-    case UpstreamFault::kForbidden:
-    case UpstreamFault::kRefused:
-    case UpstreamFault::kBadSignature:
-    case UpstreamFault::kBadBeta:
-    case UpstreamFault::kNotFound:
-    case UpstreamFault::kCallerFault: return true;
-    case UpstreamFault::kNone:
-    case UpstreamFault::kServerError: break;
-  }
-  return false;
-}
-
 std::int64_t parse_retry_after(std::string_view value, std::int64_t unix_s) {
   value = trimmed(value);
   if (value.empty()) return -1;

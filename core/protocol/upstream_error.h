@@ -28,9 +28,9 @@ std::string_view to_string(UpstreamFault fault);  // "rate-limited", "spend-limi
 
 // Views into the answer's head; empty where the header is not there.
 struct UpstreamErrorHeaders {
-  std::string_view retry_after;     // seconds (fractions allowed) or an HTTP date
-  std::string_view retry_after_ms;
-  std::string_view should_retry;    // x-should-retry: "true", "false"
+  std::string_view retry_after = {};     // seconds (fractions allowed) or an HTTP date
+  std::string_view retry_after_ms = {};
+  std::string_view should_retry = {};    // x-should-retry: "true", "false"
 };
 
 struct UpstreamError {
@@ -43,10 +43,6 @@ struct UpstreamError {
   std::string reason;                // the provider's own word for it ("overloaded_error", "SERVICE_DISABLED"): printable
                                      // ASCII of at most 64 characters, for logs
   std::vector<std::string> values;   // kBadBeta: at most 16
-
-  // Whether the provider has refused before it did anything, so that asking once more (here or elsewhere) cannot make it
-  // do, or bill, the same thing twice.
-  bool surely_not_executed() const;
 };
 
 // Never fails; what is not understood goes by its status alone. `body`: its beginning, decoded, 16 KiB are plenty; it may
