@@ -30,15 +30,17 @@ bool Pipeline::order_routes() {
   if (state == nullptr || state->health.untroubled()) return true;
   struct Ranked {
     HealthView view;
+    std::size_t place = 0;
     Route route;
   };
   std::vector<Ranked> ranked;
   for (Route& each : routes) {
     const HealthView view = health_of(each);
-    if (view.fitness != Fitness::kDisabled) ranked.push_back({view, std::move(each)});
+    if (view.fitness != Fitness::kDisabled) ranked.push_back({view, ranked.size(), std::move(each)});
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
-    return a.view.fitness != b.view.fitness ? a.view.fitness < b.view.fitness : a.view.until < b.view.until;
+  std::sort(ranked.begin(), ranked.end(), [](const Ranked& a, const Ranked& b) {
+    if (a.view.fitness != b.view.fitness) return a.view.fitness < b.view.fitness;
+    return a.view.until != b.view.until ? a.view.until < b.view.until : a.place < b.place;
   });
   routes.clear();
   for (Ranked& each : ranked) routes.push_back(std::move(each.route));

@@ -234,6 +234,17 @@ class Minting(GatewayCase):
         self.assertRegex(self.google.next_request().target,
                          r"^/v1beta1/projects/real-project/locations/[a-z0-9-]+/publishers/google/models/gemini-2\.5-pro:generateContent$")
 
+    def test_a_cached_contents_model_names_the_accounts_project_and_place(self):
+        self.google.script = lambda peer: peer.reply('{"name":"projects/1/locations/europe-west1/cachedContents/7"}')
+        body = ('{"ttl" : "600s", "model":"projects/the-callers-own/locations/us-east1/publishers/google/models/gemini-2.5-pro",'
+                '"contents":[]}')
+        answer = self.call("/v1/projects/the-callers-own/locations/europe-west1/cachedContents", body)
+        self.assertEqual(answer.status, 200, answer)
+        request = self.google.next_request()
+        self.assertEqual(request.target, "/v1/projects/real-project/locations/europe-west1/cachedContents")
+        self.assertEqual(request.body.decode(), body.replace("the-callers-own/locations/us-east1",
+                                                             "real-project/locations/europe-west1"))
+
     def test_errors_of_the_upstream_pass_as_they_are(self):
         text = '{"error":{"code":429,"message":"Resource exhausted.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"x"}]}}'
         self.google.script = lambda peer: peer.reply(text, "429 Too Many Requests", [("retry-after", "3")])
