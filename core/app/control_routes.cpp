@@ -8,6 +8,7 @@ constexpr std::string_view kWelcome =
     "  /health /health/live /health/ready /health/detailed   health\n"
     "  /metrics                                              Prometheus\n"
     "  /.well-known/openid-configuration                     mock Google OAuth2\n"
+    "  /api/admin/users /clients /keys /usage …              the admin API (admin token; docs/admin-api.md)\n"
     "  /api/admin/service-accounts/virtual                   virtual service accounts (admin token)\n";
 
 bool allows_get(const HttpRequest& request) { return request.method == "GET" || request.method == "HEAD"; }

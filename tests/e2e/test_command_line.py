@@ -86,7 +86,8 @@ class Administration:
     def test_a_credential_goes_in_and_never_comes_out(self):
         path = self.gateway.directory / "key.json"
         path.write_text(json.dumps({"type": "anthropic_api_key", "api_key": SECRET}))
-        outputs = [self.run_verb("account", "add", "spare", "--file", str(path), "--weight", "3")]
+        outputs = [self.run_verb("account", "add", "spare", "--file", str(path), "--weight", "3",
+                                 "--model", "no-other-case-asks-for-this")]
         outputs += [self.run_verb(*words) for words in (["account", "list"], ["account", "list", "--format", "json"],
                                                         ["account", "disable", "spare"], ["audit"], ["account", "remove", "spare"])]
         for each in outputs:
