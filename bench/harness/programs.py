@@ -8,7 +8,7 @@ from .processes import BenchError
 
 BENCH = Path(__file__).resolve().parent.parent
 ROOT = BENCH.parent
-DEFAULT_GATEWAY = ROOT / "build-release/core/app/moongate"
+DEFAULT_GATEWAY = ROOT / "build/core/app/moongate"
 NGINX_MODULES = ("ndk_http_module.so", "ngx_http_lua_module.so")
 
 

@@ -15,7 +15,7 @@
 
 namespace moongate {
 
-inline constexpr std::size_t kLedgerBatch = 1000;  // the most rows that append_ledger takes at once
+inline constexpr std::size_t kLedgerBatch = 5000;  // the most rows that append_ledger takes at once
 inline constexpr int kListLimit = 1000;            // the most rows that any list_… gives at once
 
 // A request id as the ledger keeps it: one that is longer than its column becomes a digest.

@@ -23,7 +23,7 @@ class LedgerStore {
   };
   // One transaction: rows, roll-ups (hour and day), and for each user one movement of kind "charge" over the new rows
   // (id "batch-" + a digest of the request ids, so it is never made twice), where what was billed is not zero. At most
-  // 1,000 records; duplicates inside the batch count once.
+  // 5,000 records; duplicates inside the batch count once.
   virtual Result<Appended> append_ledger(const std::vector<LedgerRecord>& records) = 0;
   // Newest first; `before_ms` and `before_id` of the last row seen give the next page (0 and "": the first).
   struct LedgerQuery {

@@ -21,7 +21,7 @@ bool matches(const LedgerRecord& row, const LedgerStore::LedgerQuery& query) {
 
 Result<LedgerStore::Appended> MemoryStore::append_ledger(const std::vector<LedgerRecord>& records) {
   if (records.size() > kLedgerBatch) {
-    return Error(ErrorKind::kInvalid, "a batch of the ledger has at most 1000 rows");
+    return Error(ErrorKind::kInvalid, "a batch of the ledger has at most 5000 rows");
   }
   const Lock lock(mutex_);
   Appended appended;

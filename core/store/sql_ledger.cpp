@@ -11,15 +11,15 @@ namespace {
 // The batch as it is kept: doubles dropped, in the order of the ids, so that two gateways with the same rows
 // meet at the first of them and not crosswise.
 std::vector<LedgerRecord> sorted_batch(const std::vector<LedgerRecord>& records) {
+  std::vector<std::pair<std::string, const LedgerRecord*>> order;  // records are large: they stay where they are
+  order.reserve(records.size());
+  for (const LedgerRecord& record : records) order.emplace_back(ledger_id(record.request_id), &record);
+  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<LedgerRecord> rows;
   rows.reserve(records.size());
-  std::set<std::string, std::less<>> seen;
-  for (const LedgerRecord& record : records) {
-    LedgerRecord row = fitted(record);
-    if (seen.insert(row.request_id).second) rows.push_back(std::move(row));
+  for (const auto& [id, record] : order) {
+    if (rows.empty() || rows.back().request_id != id) rows.push_back(fitted(*record));
   }
-  std::sort(rows.begin(), rows.end(),
-            [](const auto& a, const auto& b) { return a.request_id < b.request_id; });
   return rows;
 }
 
@@ -43,12 +43,16 @@ Error met_another() {
 
 // Rows, sums and charges of `rows`. `look`: first leave out what is there already; without it that is found
 // out by the insert's failing, which is the rare case.
-Status write_batch(SqlConnection& connection, std::vector<LedgerRecord>& rows, bool look) {
+Status write_batch(SqlConnection& connection, const std::vector<LedgerRecord>& batch, bool look, std::size_t& written) {
+  std::vector<LedgerRecord> absent;
   if (look) {
-    Status done = drop_present(connection, "usage_ledger", "request_id", rows,
+    absent = batch;
+    Status done = drop_present(connection, "usage_ledger", "request_id", absent,
                                [](const LedgerRecord& row) { return row.request_id; });
     if (!done) return done;
   }
+  const std::vector<LedgerRecord>& rows = look ? absent : batch;
+  written = rows.size();
   std::vector<SqlRow> values;
   values.reserve(rows.size());
   UsageSums hours, days;
@@ -78,7 +82,7 @@ Status write_batch(SqlConnection& connection, std::vector<LedgerRecord>& rows, b
 
 Result<LedgerStore::Appended> SqlStore::append_ledger(const std::vector<LedgerRecord>& records) {
   if (records.size() > kLedgerBatch) {
-    return Error(ErrorKind::kInvalid, "a batch of the ledger has at most 1000 rows");
+    return Error(ErrorKind::kInvalid, "a batch of the ledger has at most 5000 rows");
   }
   const std::vector<LedgerRecord> batch = sorted_batch(records);
   Appended appended;
@@ -86,9 +90,9 @@ Result<LedgerStore::Appended> SqlStore::append_ledger(const std::vector<LedgerRe
   int attempt = 0;
   const Status ok = driver_->run_transaction(
       [&](SqlConnection& connection) -> Status {
-        std::vector<LedgerRecord> rows = batch;
-        Status done = write_batch(connection, rows, attempt++ > 0);
-        appended = {rows.size(), records.size() - rows.size()};
+        std::size_t written = 0;
+        Status done = write_batch(connection, batch, attempt++ > 0, written);
+        appended = {written, records.size() - written};
         return done;
       },
       SqlIsolation::kLatest);

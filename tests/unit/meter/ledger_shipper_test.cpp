@@ -73,6 +73,7 @@ class LedgerShipperTest : public SpoolTest {
   }
   std::unique_ptr<LedgerShipper> ship(Spool& spool) {
     LedgerShipperOptions options;
+    options.batch = 500;
     options.on_shipped = [this](const std::vector<LedgerRecord>& records) { told_ += records.size(); };
     return std::make_unique<LedgerShipper>(spool, store_, clock_, logger_, options);
   }
@@ -95,7 +96,7 @@ TEST_F(LedgerShipperTest, WhatWasAppendedIsInTheLedgerAsItWas) {
   EXPECT_EQ(told_, 1U);
 }
 
-TEST_F(LedgerShipperTest, BatchesAreOfFiveHundredAtMost) {
+TEST_F(LedgerShipperTest, BatchesAreNoLargerThanAsked) {
   auto spool = open(1, 1 << 20);
   append_many(*spool, 1234);
   auto shipper = ship(*spool);

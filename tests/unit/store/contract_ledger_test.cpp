@@ -2,6 +2,7 @@
 #include <atomic>
 #include <thread>
 
+#include "store/ledger_rules.h"
 #include "unit/store/store_contract.h"
 
 namespace moongate {
@@ -48,19 +49,20 @@ TEST_P(StoreContract, KnowsARequestAgainAtAnotherTime) {
 }
 
 TEST_P(StoreContract, RefusesABatchThatIsTooLong) {
-  const std::vector<LedgerRecord> rows(1001, ledger_record("a"));
+  const std::vector<LedgerRecord> rows(5001, ledger_record("a"));
   EXPECT_EQ(store->append_ledger(rows).error().kind, ErrorKind::kInvalid);
 }
 
 TEST_P(StoreContract, TakesAFullBatch) {
   std::vector<LedgerRecord> rows;
-  for (int i = 0; i < 1000; ++i)
-    rows.push_back(ledger_record("r" + std::to_string(i), 1'700'000'000'000 + i));
+  for (std::size_t i = 0; i < kLedgerBatch; ++i) {
+    rows.push_back(ledger_record("r" + std::to_string(i), 1'700'000'000'000 + static_cast<std::int64_t>(i)));
+  }
   const auto appended = store->append_ledger(rows);
   ASSERT_TRUE(appended.ok()) << appended.error().describe();
-  EXPECT_EQ(appended->written, 1000U);
-  EXPECT_EQ(store->append_ledger(rows)->known, 1000U);
-  EXPECT_EQ(store->balance("u-ada").value(), -60'000);
+  EXPECT_EQ(appended->written, kLedgerBatch);
+  EXPECT_EQ(store->append_ledger(rows)->known, kLedgerBatch);
+  EXPECT_EQ(store->balance("u-ada").value(), -60 * static_cast<std::int64_t>(kLedgerBatch));
 }
 
 TEST_P(StoreContract, NeverRefusesARowForWhatSomebodyWroteIntoIt) {
