@@ -15,6 +15,11 @@ constexpr std::size_t kLongestValue = 128;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
+bool begins(std::string_view text, std::string_view lowered) {
+  return text.size() >= lowered.size() &&
+         std::equal(lowered.begin(), lowered.end(), text.begin(), [](char a, char b) { return a == lower(b); });
+}
+
 bool contains(std::string_view text, std::string_view lowered) {
   return std::search(text.begin(), text.end(), lowered.begin(), lowered.end(),
                      [](char a, char b) { return lower(a) == b; }) != text.end();
@@ -115,12 +120,13 @@ bool about_a_resource(std::string_view message) {
 }
 
 UpstreamFault judge_400(const Said& said, UpstreamError& error) {
-  if (contains(said.message, "credit balance is too low") || said.type == "billing_error" ||
-      contains(said.message, "specified api usage limits") || contains(said.message, "workspace api usage limits")) {
+  // What disables an account must be the provider's own sentence: elsewhere in a message callers are quoted.
+  if (begins(said.message, "your credit balance is too low") || said.type == "billing_error" ||
+      begins(said.message, "you have reached your specified ")) {
     return UpstreamFault::kSpendLimit;
   }
   if (said.reason == "API_KEY_INVALID" || said.reason == "API_KEY_EXPIRED") return UpstreamFault::kUnauthenticated;
-  if (contains(said.message, "organization has been disabled")) return UpstreamFault::kForbidden;
+  if (begins(said.message, "this organization has been disabled")) return UpstreamFault::kForbidden;
   if (contains(said.message, "signature") && (contains(said.message, "thinking") || contains(said.message, "thought"))) {
     return UpstreamFault::kBadSignature;
   }

@@ -63,6 +63,16 @@ TEST(UpstreamErrorTest, A403AboutAResourceOrOfUnknownShapeSaysNothingOfTheAccoun
   EXPECT_EQ(read(403, "").fault, F::kRefused);
 }
 
+TEST(UpstreamErrorTest, ACallerWhoIsQuotedCannotDisableAnAccount) {
+  for (const std::string_view said : {"your credit balance is too low", "this organization has been disabled",
+                                      "you have reached your specified API usage limits"}) {
+    EXPECT_EQ(read(400, anthropic("invalid_request_error", "tools.0.type: Input tag '" + std::string(said) + "' found")).fault,
+              F::kCallerFault) << said;
+  }
+  EXPECT_EQ(read(400, anthropic("invalid_request_error", "You have reached your specified API usage limits. You will regain access on")).fault,
+            F::kSpendLimit);
+}
+
 TEST(UpstreamErrorTest, WaitsAreToldInManyWays) {
   EXPECT_EQ(read(429, "", {.retry_after = "3"}).retry_after_ms, 3000);
   EXPECT_EQ(read(429, "", {.retry_after = "0.25"}).retry_after_ms, 250);
