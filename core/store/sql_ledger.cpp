@@ -14,7 +14,7 @@ std::vector<LedgerRecord> sorted_batch(const std::vector<LedgerRecord>& records)
   std::vector<std::pair<std::string, const LedgerRecord*>> order;  // records are large: they stay where they are
   order.reserve(records.size());
   for (const LedgerRecord& record : records) order.emplace_back(ledger_id(record.request_id), &record);
-  std::stable_sort(order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::sort(order.begin(), order.end());  // of the same id the first that was given: its address is the lowest
   std::vector<LedgerRecord> rows;
   rows.reserve(records.size());
   for (const auto& [id, record] : order) {
