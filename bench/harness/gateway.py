@@ -10,10 +10,12 @@ from .stage import CALLERS, MODELS, account_key, caller_key
 
 
 class Gateway(Contender):
-    def __init__(self, stage, name, label, redis=False, settings=()):
-        """redis: lua/auth.lua asks Redis once for each request. settings: further "key=value" for the gateway."""
+    def __init__(self, stage, name, label, redis=False, shared=False, settings=()):
+        """redis: lua/auth.lua asks Redis once for each request. shared: the ledger goes to MariaDB, and Redis is what the
+        gateways share, as where several stand behind one address. settings: further "key=value" for the gateway."""
         super().__init__(stage, name, label, has_policy=True)
         self._redis = redis
+        self._shared = shared
         self._settings = list(settings)
         self.fresh = True  # the next start finds no data of an earlier one
 
@@ -49,8 +51,10 @@ class Gateway(Contender):
             "policy": {"dir": str(self._policy())},
             "limits": {"connections": 100000},
             # nginx waits a second for Redis, too: with strace in the way 50 ms are too few.
-            "cache": ({"url": f"redis://127.0.0.1:{self.stage.redis_port}/0", "timeout_ms": 1000} if self._redis
-                      else {"url": "memory://"}),
+            "cache": ({"url": f"redis://127.0.0.1:{self.stage.redis_port}/0", "timeout_ms": 1000}
+                      if self._redis or self._shared else {"url": "memory://"}),
+            "store": ({"url": self.stage.database_url, "auto_migrate": True} if self._shared
+                      else {"url": "sqlite:moongate.db"}),
             "log": {"access": str(self.access_log), "error": str(self.folder / "error.log")},
         }, indent=2))
         return path

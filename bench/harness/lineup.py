@@ -2,7 +2,7 @@
 from .gateway import Gateway
 from .nginx import Nginx
 
-CONTENDERS = ("nginx", "nginx-lua", "nginx-lua-redis", "moongate", "moongate-redis")
+CONTENDERS = ("nginx", "nginx-lua", "nginx-lua-redis", "moongate", "moongate-redis", "moongate-shared")
 
 
 def make_contender(name, stage, settings=()):
@@ -15,4 +15,6 @@ def make_contender(name, stage, settings=()):
         return Nginx(stage, name, "nginx + Lua, Redis each time", lua="redis")
     if name == "moongate":
         return Gateway(stage, name, "Moongate", settings=settings)
+    if name == "moongate-shared":
+        return Gateway(stage, name, "Moongate, MariaDB and Redis", shared=True, settings=settings)
     return Gateway(stage, name, "Moongate, Redis each time", redis=True, settings=settings)

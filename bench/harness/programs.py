@@ -22,7 +22,13 @@ class Programs:
         self._find("taskset", "util-linux")
         self._find("openssl", "openssl")
         with_lua = any("lua" in name for name in contenders)
-        self.redis = self._find("redis-server", "redis-server") if with_lua or "moongate-redis" in contenders else None
+        self.redis = self._find("redis-server", "redis-server") if with_lua or set(contenders) & {
+            "moongate-redis", "moongate-shared"} else None
+        self.mariadb = None
+        if "moongate-shared" in contenders:
+            self.mariadb = self._find("mariadbd", "mariadb-server")
+            self.mariadb_install = self._find("mariadb-install-db", "mariadb-server")
+            self.mariadb_client = self._find("mariadb", "mariadb-client")
         self.nginx_modules = self._nginx_modules() if with_lua else []
         if any(name.startswith("moongate") for name in contenders) and not self.gateway.exists():
             raise BenchError(f"no gateway at {self.gateway}: build it with ./run --build, name another with --gateway, "

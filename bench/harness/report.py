@@ -7,6 +7,7 @@ BASE = "nginx"
 TARGETS = [
     ("small", "moongate", 0.95, "ratio"),
     ("small", "moongate-redis", 1.3, "ratio"),
+    ("small", "moongate-shared", 0.95, "ratio"),
     ("large", "moongate", 0.75, "ratio"),
     ("sse", "moongate", 0.70, "ratio"),
     ("idle", "moongate", 4.0, "value"),

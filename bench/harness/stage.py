@@ -1,4 +1,5 @@
 """What stands around the contenders: the upstream, Redis, a certificate, a temporary folder, and the load client."""
+import getpass
 import json
 import socket
 import subprocess
@@ -33,6 +34,7 @@ class Stage:
         self.folder = Path(self._folder.name)
         self.upstream_ports = []
         self.redis_port = 0
+        self.database_url = ""
         self._control_port = 0
 
     def __enter__(self):
@@ -52,6 +54,31 @@ class Stage:
                        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if self.programs.redis:
             self._start_redis()
+        if self.programs.mariadb:
+            self._start_mariadb()
+
+    def _start_mariadb(self):
+        """A database of this run alone, with the durability that MariaDB has by default."""
+        folder, port = self.folder / "mariadb", free_port()
+        socket_file = self.folder / "mariadb.sock"
+        user = getpass.getuser()
+        subprocess.run([self.programs.mariadb_install, "--no-defaults", f"--datadir={folder}", f"--user={user}",
+                        "--auth-root-authentication-method=normal", "--skip-test-db"], check=True,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.processes.start([self.programs.mariadb, "--no-defaults", f"--datadir={folder}", f"--user={user}",
+                              f"--socket={socket_file}", f"--port={port}", "--bind-address=127.0.0.1", "--skip-log-bin",
+                              f"--pid-file={self.folder / 'mariadb.pid'}"], self.load_core,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+        def runs(sql):
+            return subprocess.run([self.programs.mariadb_client, "--no-defaults", f"--socket={socket_file}", "-uroot", "-e", sql],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode == 0
+        wait_until(lambda: runs("SELECT 1"), 30, "MariaDB answers")
+        if not runs("CREATE DATABASE bench CHARACTER SET utf8mb4; CREATE USER bench@'127.0.0.1' IDENTIFIED BY 'bench'; "
+                    "CREATE USER bench@localhost IDENTIFIED BY 'bench'; GRANT ALL ON bench.* TO bench@'127.0.0.1'; "
+                    "GRANT ALL ON bench.* TO bench@localhost"):
+            raise BenchError("MariaDB does not take the bench's database")
+        self.database_url = f"mysql://bench:bench@127.0.0.1:{port}/bench"
 
     def _start_redis(self):
         self.redis_port = free_port()

@@ -7,6 +7,14 @@ namespace {
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
+constexpr std::size_t kLetters = 3;
+
+// Precondition: kLetters of them.
+unsigned beginning(std::string_view name) {
+  const auto letter = [&](std::size_t i) { return static_cast<unsigned char>(lower(name[i])); };
+  return (letter(0) * 7u + letter(1) * 31u + letter(2) * 5u) & 255u;
+}
+
 bool starts_with_folded(std::string_view name, std::string_view lowered_prefix) {
   if (name.size() < lowered_prefix.size()) return false;
   for (std::size_t i = 0; i < lowered_prefix.size(); ++i) {
@@ -32,8 +40,12 @@ HeaderSet::HeaderSet(const std::vector<std::string>& names) {
     if (name.empty()) continue;
     if (name.back() == '*') {
       name.pop_back();
-      if (!name.empty()) first_letters_ |= std::uint64_t{1} << (static_cast<unsigned char>(name[0]) & 63);
-      if (name.empty()) first_letters_ = ~std::uint64_t{0};
+      if (name.size() < kLetters) {
+        short_prefix_ = true;
+      } else {
+        const unsigned bit = beginning(name);
+        beginnings_[bit >> 6] |= std::uint64_t{1} << (bit & 63);
+      }
       prefixes_.push_back(std::move(name));
       continue;
     }
@@ -49,7 +61,11 @@ bool HeaderSet::contains(std::uint32_t hash, std::string_view name) const {
        place = (place + 1) & (table_.size() - 1)) {
     if (table_[place].hash == hash && header_name_equal(table_[place].name, name)) return true;
   }
-  if (name.empty() || (first_letters_ >> (static_cast<unsigned char>(lower(name[0])) & 63) & 1) == 0) return false;
+  if (!short_prefix_) {
+    if (name.size() < kLetters) return false;
+    const unsigned bit = beginning(name);
+    if ((beginnings_[bit >> 6] >> (bit & 63) & 1) == 0) return false;
+  }
   for (const std::string& prefix : prefixes_) {
     if (starts_with_folded(name, prefix)) return true;
   }

@@ -1,6 +1,7 @@
 // A set of header names, asked once per header of each message.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -37,7 +38,9 @@ class HeaderSet {
   };
   std::vector<Entry> table_;  // open addressing, power of two; an empty name is a free place
   std::vector<std::string> prefixes_;
-  std::uint64_t first_letters_ = 0;  // of the prefixes, so that most names skip them
+  // By the first three letters of the prefixes, folded into 256 bits: most names skip them all.
+  std::array<std::uint64_t, 4> beginnings_{};
+  bool short_prefix_ = false;  // one has fewer letters than that
 };
 
 }  // namespace moongate
