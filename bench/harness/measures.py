@@ -5,18 +5,23 @@ import signal
 import subprocess
 import time
 
-from .processes import is_traced, memory_of, wait_until
+from .processes import is_traced, memory_of, thread_times, wait_until
 
 SMALL, LARGE = 2000, 200000
 
 
 def requests(stage, contender, body, connections, seconds):
-    """CPU per request, closed loop."""
+    """CPU per request, closed loop; and how much of it was spent on the workers' threads, which requests wait for."""
+    before = thread_times(contender.pid)
     figures = stage.load("requests", "--target", contender.target, "--pid", contender.pid, "--connections", connections,
                          "--body", body, "--warmup-ms", 250, "--duration-ms", int(seconds * 1000))
+    after = thread_times(contender.pid)
     contender.after_measure()
     count = figures["requests"]
-    return {"us": figures["cpu_ns"] / count / 1000, "user_us": figures["user_ns"] / count / 1000,
+    spent = {name: after[name] - before.get(name, 0) for name in after}
+    workers = sum(ns for name, ns in spent.items() if name.startswith("worker-"))
+    share = workers / sum(spent.values()) if workers else 1
+    return {"worker_us": figures["cpu_ns"] / count / 1000 * share, "us": figures["cpu_ns"] / count / 1000, "user_us": figures["user_ns"] / count / 1000,
             "system_us": figures["system_ns"] / count / 1000, "per_second": count / figures["elapsed_ns"] * 1e9,
             "p50_us": figures["p50_us"], "p99_us": figures["p99_us"]}
 

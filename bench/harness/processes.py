@@ -102,3 +102,15 @@ def wait_until(condition, seconds, what):
         if time.monotonic() > end:
             raise BenchError(f"{what}: not within {seconds} s")
         time.sleep(0.005)
+
+
+def thread_times(pid):
+    """Nanoseconds of CPU by name of thread, those of one name together."""
+    times = {}
+    for thread in os.listdir(f"/proc/{pid}/task"):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/task/{thread}/comm", encoding="utf-8") as file:
+                name = file.read().strip()
+            with open(f"/proc/{pid}/task/{thread}/schedstat", encoding="ascii") as file:
+                times[name] = times.get(name, 0) + int(file.read().split()[0])
+    return times

@@ -107,6 +107,8 @@ class Report:
                 us = [figures["us"] for figures in rounds]
                 split = f"{median(f['user_us'] for f in rounds):.1f} user + {median(f['system_us'] for f in rounds):.1f} system"
                 rate = median(figures["per_second"] for figures in rounds)
+                if all("worker_us" in f for f in rounds) and name != BASE and "nginx" not in name:
+                    split += f"; {median(f['worker_us'] for f in rounds):.2f} us of it on the worker's thread"
                 lines.append(f"{self._title(measure)}; {name}: median {median(us):.2f} us, min {min(us):.2f} us per {unit} "
                              f"({split}), {rate:,.0f}/s, n={len(us)}")
         lines += self._delays()

@@ -9,6 +9,7 @@
 #include <future>
 
 #include "app/control_routes.h"
+#include "base/thread_name.h"
 #include "cache/cache.h"
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -267,6 +268,7 @@ Status GatewayProcess::open_listeners() {
 }
 
 void GatewayProcess::run_worker(WorkerPart& part) {
+  name_this_thread("worker-" + std::to_string(part.worker->index));
   part.watched = watchdog_->watch_this_thread();
   part.worker->run();
   part.candidate.reset();

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <future>
 
+#include "base/thread_name.h"
+
 namespace moongate {
 namespace {
 
@@ -26,7 +28,10 @@ Result<std::unique_ptr<News>> News::start(CacheFactory& caches, const Clock& clo
   auto subscription = caches.subscribe(self.reactor_, std::string(kChannel), std::move(heard));
   if (!subscription) return subscription.error();
   self.subscription_ = std::move(*subscription);
-  self.thread_ = std::thread([&self] { self.reactor_.run(); });
+  self.thread_ = std::thread([&self] {
+    name_this_thread("news");
+    self.reactor_.run();
+  });
   return news;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "base/thread_name.h"
 #include "limits/limit_types.h"
 
 namespace moongate {
@@ -37,6 +38,7 @@ void StateKeeper::nudge() {
 }
 
 void StateKeeper::run() {
+  name_this_thread("state-keeper");
   std::unique_lock lock(mutex_);
   for (;;) {
     woken_.wait_for(lock, std::chrono::milliseconds(options_.poll_ms), [this] { return nudged_ || stopping_; });

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/thread_name.h"
+
 namespace moongate {
 namespace {
 
@@ -37,7 +39,10 @@ LedgerShipper::LedgerShipper(Spool& spool, LedgerStore& store, const Clock& cloc
       feed_(spool, logger) {}
 
 void LedgerShipper::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    name_this_thread("ledger");
+    run();
+  });
 }
 
 void LedgerShipper::stop() {

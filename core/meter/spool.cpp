@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "crypto/secret_file.h"
 #include "meter/spool_frame.h"
 
@@ -134,7 +135,12 @@ Result<std::unique_ptr<Spool>> Spool::open(SpoolOptions options, const Clock& cl
   // Each writer begins with a segment, and with two prepared.
   for (const auto& writer : spool->writers_) writer->turn_over();
   if (Status ok = spool->tick(); !ok) return ok.error();
-  if (spool->options_.background) spool->thread_ = std::thread([raw = spool.get()] { raw->run(); });
+  if (spool->options_.background) {
+    spool->thread_ = std::thread([raw = spool.get()] {
+      name_this_thread("spool");
+      raw->run();
+    });
+  }
   return spool;
 }
 

@@ -2,11 +2,18 @@
 
 #include <algorithm>
 
+#include "base/thread_name.h"
+
 namespace moongate {
 
 StorePool::StorePool(Store& store, int threads, std::size_t max_queued)
     : store_(store), max_queued_(max_queued) {
-  for (int i = 0; i < std::max(threads, 1); ++i) threads_.emplace_back([this] { work(); });
+  for (int i = 0; i < std::max(threads, 1); ++i) {
+    threads_.emplace_back([this, i] {
+      name_this_thread("store-" + std::to_string(i));
+      work();
+    });
+  }
 }
 
 StorePool::~StorePool() {

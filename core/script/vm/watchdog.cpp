@@ -9,6 +9,7 @@
 #include <chrono>
 #include <csignal>
 
+#include "base/thread_name.h"
 #include "script/vm/lua_headers.h"
 
 namespace moongate {
@@ -104,7 +105,10 @@ Watchdog::Watchdog(int budget_ms) : budget_ms_(std::max(budget_ms, 1)) {
   action.sa_flags = SA_RESTART;
   sigemptyset(&action.sa_mask);
   sigaction(kSignal, &action, nullptr);
-  thread_ = std::thread([this] { watch(); });
+  thread_ = std::thread([this] {
+    name_this_thread("watchdog");
+    watch();
+  });
 }
 
 Watchdog::~Watchdog() {
