@@ -1,11 +1,13 @@
 #include "app/other_verbs.h"
 
 #include <cstdio>
+#include <filesystem>
 
 #include "app/worker_services.h"
 #include "config/check.h"
 #include "crypto/rsa_key.h"
 #include "identity/admin_token.h"
+#include "meter/price_file.h"
 #include "script/lua_phases.h"
 #include "script/policy_test.h"
 #include "script/vm/watchdog.h"
@@ -119,7 +121,15 @@ int run_check(const CommandLine& command) {
     std::printf("error: %s\n", policy.error().describe().c_str());
     exit_status = 1;
   }
-  if (exit_status == 0) std::puts("Settings, map, credentials and policy are in order.");
+  std::vector<Problem> prices;
+  const std::string& price_file = report.settings.billing.prices;
+  std::error_code ignored;
+  if (std::filesystem::exists(price_file, ignored) || price_file != Settings().billing.prices) {
+    load_price_file(price_file, prices);
+    std::fputs(format_problems(prices).c_str(), stdout);
+    if (has_errors(prices)) exit_status = 1;
+  }
+  if (exit_status == 0) std::puts("Settings, map, credentials, policy and prices are in order.");
   return exit_status;
 }
 
@@ -130,7 +140,8 @@ int run_admin_token(const CommandLine& command) {
   if (has_errors(problems)) return 1;
   const SystemClock clock;
   SystemRandom random;
-  auto store = open_store(settings.store.url, settings.data_dir, clock.unix_seconds());
+  auto store = open_store(settings.store.url, settings.data_dir, clock.unix_seconds(),
+                          {settings.store.auto_migrate, settings.store.connections, settings.store.ca_file});
   if (!store) {
     std::fprintf(stderr, "moongate: %s\n", store.error().describe().c_str());
     return 1;

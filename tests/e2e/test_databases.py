@@ -88,6 +88,9 @@ class PriceFile(unittest.TestCase):
         said = result.stdout + result.stderr + gateway.said()
         self.assertNotEqual(result.returncode, 0)
         self.assertIn("overlap", said)
+        checked = gateway.run("check")
+        self.assertEqual(checked.returncode, 1)
+        self.assertIn("prices.json:1:", checked.stdout)
         prices.write_text(good)
         with gateway:
             prices.write_text(overlapping)
