@@ -234,6 +234,20 @@ class Minting(GatewayCase):
         self.assertRegex(self.google.next_request().target,
                          r"^/v1beta1/projects/real-project/locations/[a-z0-9-]+/publishers/google/models/gemini-2\.5-pro:generateContent$")
 
+    # lesson 34
+    def test_vertex_sees_only_the_betas_that_the_operator_lists(self):
+        self.gateway.stop(remove=False)
+        self.gateway.settings["upstream.vertex_betas"] = "tools-*,files-2"
+        self.gateway.start()
+        try:
+            self.google.script = lambda peer: peer.reply(MESSAGE)
+            with Connection(self.gateway.ports["http"]) as connection:
+                request = post("/v1/messages", ASK, KEY | {"anthropic-beta": "tools-1,unknown-3 , files-2", "Anthropic-Beta": "tools-9,files-20"})
+                self.assertEqual(connection.send(request).answer().status, 200)
+        finally:
+            del self.gateway.settings["upstream.vertex_betas"]
+        self.assertEqual(self.google.next_request().all("anthropic-beta"), ["tools-1,files-2,tools-9"])
+
     def test_a_cached_contents_model_names_the_accounts_project_and_place(self):
         self.google.script = lambda peer: peer.reply('{"name":"projects/1/locations/europe-west1/cachedContents/7"}')
         body = ('{"ttl" : "600s", "model":"projects/the-callers-own/locations/us-east1/publishers/google/models/gemini-2.5-pro",'
