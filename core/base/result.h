@@ -22,10 +22,11 @@ class [[nodiscard]] Result {
   // Precondition: ok().
   T& value() & { assert(ok()); return *std::get_if<0>(&state_); }
   const T& value() const& { assert(ok()); return *std::get_if<0>(&state_); }
-  T&& value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
+  // By value, so that `for (… : store.list().value())` walks something that lives.
+  T value() && { assert(ok()); return std::move(*std::get_if<0>(&state_)); }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
-  T&& operator*() && { return std::move(*this).value(); }
+  T operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
