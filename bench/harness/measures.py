@@ -50,7 +50,7 @@ def idle_streams(stage, contender, streams, tls):
     stage.load("requests", *target, "--connections", 16, "--warmup-ms", 0, "--duration-ms", 300)
     hold = ["streams", *target, "--hold", "--events", 1, "--interval-us", 1000]
     _hold(stage, [*hold, "--streams", 64], lambda: None)
-    time.sleep(0.2)
+    time.sleep(1.5)  # what was served is on its way to the store, in memory of its own
     before = memory_of(contender.pid)
     during = _hold(stage, [*hold, "--streams", streams, "--ramp", 32], lambda: memory_of(contender.pid))
     contender.after_measure()

@@ -20,7 +20,7 @@
 namespace moongate {
 
 struct LedgerShipperOptions {
-  std::size_t batch = 4000;  // many rows of one client make one change of its sums
+  std::size_t batch = 1000;  // some 9 MB while it is on its way; many rows of one client make one change of its sums
   int poll_ms = 250;         // how long a record may lie while the store is well
   int retry_first_ms = 100;  // doubling up to
   int retry_last_ms = 5000;
