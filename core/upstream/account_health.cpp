@@ -177,6 +177,8 @@ bool AccountHealth::admit(const Account& account, std::string_view endpoint) {
 
 std::optional<AccountHealth::Notice> AccountHealth::refused(const Account& account, std::string_view model,
                                                             const UpstreamError& error) {
+  // A simulated one refuses because a caller asked it to: that is no news about anything.
+  if (account.credential && account.credential->simulated) return std::nullopt;
   const MonoMs now = clock_.mono_ms();
   Sentence sentence{};
   bool newly_disabled = false;

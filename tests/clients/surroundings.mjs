@@ -40,6 +40,11 @@ export async function seen(marked) {
   return (await simulatorLog()).filter((entry) => entry.headers['x-test-case'] === marked.name);
 }
 
+// Which attempts of the SDK reached an upstream. The gateway may have asked several accounts for each.
+export async function attempts(marked) {
+  return [...new Set((await seen(marked)).map((entry) => entry.headers['x-stainless-retry-count']))].sort();
+}
+
 // The request as the upstream got it: the simulator's answer to [[sim: echo=headers]].
 export function echoed(text) {
   const request = JSON.parse(text);

@@ -43,6 +43,15 @@ class AccountHealthTest : public testing::Test {
   std::vector<std::string> alerts_;
 };
 
+TEST_F(AccountHealthTest, ASimulatedAccountRefusesBecauseItWasAskedTo) {
+  auto credential = std::make_shared<Credential>();
+  credential->simulated = true;
+  a_.credential = credential;
+  health_.refused(a_, "m", fault(UpstreamFault::kUnauthenticated));
+  EXPECT_TRUE(health_.untroubled());
+  EXPECT_TRUE(alerts_.empty());
+}
+
 TEST_F(AccountHealthTest, ATimeThatIsToldIsKeptForThatModelAlone) {
   EXPECT_TRUE(health_.untroubled());
   health_.refused(a_, "m", fault(UpstreamFault::kRateLimited, 5000));
