@@ -25,6 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kOAuthRefreshMs = 60'000;
+constexpr int kTurnsAtEnd = 4;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -274,6 +275,8 @@ void GatewayProcess::run_worker(WorkerPart& part) {
   part.candidate.reset();
   part.worker->drop_phases();  // before the watched thread that its VM is tied to
   part.watched.reset();
+  part.services->let_go_of_cache();
+  for (int i = 0; i < kTurnsAtEnd; ++i) part.worker->reactor.turn(0);  // what ran behind the cache ends
 }
 
 Status GatewayProcess::load_policy() {

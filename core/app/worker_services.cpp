@@ -33,6 +33,12 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, c
   return services;
 }
 
+void WorkerServices::let_go_of_cache() {
+  lookup_.reset();
+  worker_.cache = nullptr;
+  cache_.reset();
+}
+
 void WorkerServices::set_snapshot(std::shared_ptr<const Snapshot> snapshot) {
   picker_.set_map(snapshot->map);
   directory_.set_snapshot(std::move(snapshot));

@@ -34,6 +34,9 @@ class WorkerServices final : public ScriptServices {
   void set_snapshot(std::shared_ptr<const Snapshot> snapshot);
   void set_stored(std::shared_ptr<const StoredClients> stored) { directory_.set_stored(std::move(stored)); }
 
+  // On the worker's thread, after its last request: the connection to Redis ends there.
+  void let_go_of_cache();
+
   const LimiterCounters& limit_counters() const { return limiter_->counters(); }
 
   const Clock& clock() const override { return shared_.gateway.clock; }
