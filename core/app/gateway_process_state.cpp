@@ -1,9 +1,5 @@
 // The gateway's part that has to do with the store and money: how GatewayState and the workers are put together.
-#include <unistd.h>
-
 #include "app/gateway_process.h"
-#include "crypto/rsa_key.h"
-#include "net/local_socket.h"
 
 namespace moongate {
 

@@ -24,7 +24,6 @@ GatewayState::GatewayState(Parts parts, Changes changes)
 Result<std::unique_ptr<GatewayState>> GatewayState::open(Parts parts, Changes changes) {
   std::unique_ptr<GatewayState> state(new GatewayState(std::move(parts), std::move(changes)));
   const Settings& settings = state->parts_.settings;
-  state->opening_ = parse_dollars(settings.billing.opening).value_or(0);
   state->warning_ = parse_dollars(settings.billing.warning).value_or(0);
   state->cutoff_ = parse_dollars(settings.billing.cutoff).value_or(0);
   KeyDirectory::Options keys;

@@ -102,7 +102,7 @@ class GatewayState {
   std::int64_t touched_ms_ = 0;  // of the shipper's thread
   FileWatch price_watch_;
   std::vector<PriceRecord> stored_prices_;  // as they were read; of the thread that reloads
-  NanoDollars opening_ = 0, warning_ = 0, cutoff_ = 0;
+  NanoDollars warning_ = 0, cutoff_ = 0;
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<LedgerShipper> shipper_;
   std::unique_ptr<StorePool> pool_;

@@ -7,13 +7,14 @@ WorkerServices::WorkerServices(Worker& worker, const Shared& shared, std::unique
       shared_(shared),
       cache_(std::move(cache)),
       directory_(shared.verifier, shared.keys, shared.gateway.clock) {
+  worker.cache_is_shared = !shared.gateway.settings.cache.url.starts_with("memory:");
   LimiterOptions options;
   options.gateway = shared.gateway.id_prefix;
   options.worker = worker.index;
   limiter_.emplace(worker.reactor, shared.limits, *cache_, options, &shared.gateway.logger);
   worker.limiter = &*limiter_;
   if (shared.keys == nullptr) return;
-  Cache* common = shared.gateway.settings.cache.url.starts_with("memory:") ? nullptr : cache_.get();
+  Cache* common = worker.cache_is_shared ? cache_.get() : nullptr;
   lookup_.emplace(worker.reactor, *shared.keys, common, shared.ask_store, shared.gateway.logger);
 }
 
@@ -29,7 +30,6 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, c
     const bool gemini = provider == Provider::kVertex || provider == Provider::kGemini;
     own->picker_.give_back(provider, model, gemini ? identity.gemini_accounts : identity.claude_accounts, account);
   };
-  worker.cache_is_shared = !shared.gateway.settings.cache.url.starts_with("memory:");
   return services;
 }
 

@@ -282,6 +282,11 @@ Task<void> Pipeline::reply(int code, std::string text, ReplyHead head) {
   bytes_out += text.size();
 }
 
+bool Pipeline::errors_in_array() const {
+  return target.operation == Operation::kStreamGenerate && !target.sse &&
+         (target.dialect == Dialect::kVertexGemini || target.dialect == Dialect::kGemini);
+}
+
 Task<void> Pipeline::reply_error(int code, std::string message, std::string reason, int retry_after) {
   ReplyHead head;
   head.head_only = method_ == "HEAD";
@@ -289,10 +294,7 @@ Task<void> Pipeline::reply_error(int code, std::string message, std::string reas
   if (outcome == Outcome::kPending) outcome = Outcome::kRejected;
   if (error_.empty()) error_ = message;
   const ErrorText text{code, message, id, reason, retry_after};
-  // Google wraps the error of a stream that is an array in an array, too.
-  const bool array = target.operation == Operation::kStreamGenerate && !target.sse &&
-                     (target.dialect == Dialect::kVertexGemini || target.dialect == Dialect::kGemini);
-  co_await reply(code, array ? error_array_body(text) : error_body(target.dialect, text), std::move(head));
+  co_await reply(code, errors_in_array() ? error_array_body(text) : error_body(target.dialect, text), std::move(head));
 }
 
 Task<void> Pipeline::reply_rejection() {

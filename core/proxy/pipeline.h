@@ -143,6 +143,7 @@ class Pipeline final : public Exchange {
   void append_error_event();
   void keep_uploads_here(ResponseHead& head) const;
   Dialect answer_dialect() const;
+  bool errors_in_array() const;  // Google wraps the error of a stream that is an array in an array, too
   bool stream_lacks_end() const;
   MonoMs next_deadline() const;
   void on_deadline();

@@ -105,7 +105,7 @@ Task<bool> Pipeline::reserve_quota() {
   if (billing.refuse_unpriced && uses_tokens(target.operation)) {
     std::erase_if(routes, [this](const Route& each) { return price_of(each) == nullptr; });
     if (routes.empty()) {
-      co_await reply_error(403, "There is no price for the model " + model + ", and this gateway serves only what it can bill.");
+      co_await reply_error(403, "There is no price for the model " + model + ", and this gateway serves only what it can bill; ask its operator for one.");
       co_return false;
     }
   }
@@ -177,9 +177,7 @@ Task<bool> Pipeline::reserve_levels(bool prepaid) {
 }
 
 Task<void> Pipeline::reply_refused_by_limit() {
-  const bool array = target.operation == Operation::kStreamGenerate && !target.sse &&
-                     (target.dialect == Dialect::kVertexGemini || target.dialect == Dialect::kGemini);
-  const RefusalText refusal = refusal_text(quota_->decision, target.dialect, id_, array);
+  const RefusalText refusal = refusal_text(quota_->decision, target.dialect, id_, errors_in_array());
   ReplyHead head;
   head.head_only = method_ == "HEAD";
   head.extra = refusal.headers;

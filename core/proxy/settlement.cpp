@@ -67,14 +67,13 @@ void Pipeline::settle() {
   AccessRecord record = describe_exchange();
   if (record.outcome == Outcome::kPending) record.outcome = Outcome::kDone;
   const std::int64_t markup = markup_ppm();
-  const std::string_view location = location_;
   UsageCost cost;
   if (is_free_of_charge(record.operation, status)) {
     cost = free_of_charge();
   } else {
     const std::string_view priced_model = upstream_model_.empty() ? std::string_view(model) : upstream_model_;
     const PriceRow* row = billing.prices->find(record.provider, priced_model, record.unix_ns / 1'000'000);
-    const CostContext context{location, usage.service_tier.view(), usage.inference_geo.view(), usage.speed.view(), false};
+    const CostContext context{location_, usage.service_tier.view(), usage.inference_geo.view(), usage.speed.view(), false};
     cost = cost_of(counts_of(usage, record.provider), row, context, markup);
     if (!cost.priced) billing.unpriced.store(billing.unpriced.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
@@ -88,12 +87,13 @@ void Pipeline::settle() {
   facts.gateway = billing.gateway;
   facts.key_id = identity->key_id;
   facts.user_id = identity->user_id;
-  facts.location = location;
+  facts.location = location_;
   facts.raw_usage = raw_usage;
   facts.markup_ppm = markup;
   billing.scratch.clear();
   encode(make_ledger_record(record, facts, cost), billing.scratch);
-  if (!billing.writer->append(billing.scratch) && !billing.refuse_unrecorded) return;  // served unmetered, as was chosen
+  // No room: the writer counts it as lost. Whether a request may begin then is asked before (reserve_quota).
+  static_cast<void>(billing.writer->append(billing.scratch));
 }
 
 }  // namespace moongate
