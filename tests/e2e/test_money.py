@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 
 from deadline import wait_until
 from fixture import KEY, UpstreamCase, at_once
@@ -98,10 +97,9 @@ class Limits(MoneyCase):
         at_once(200, lambda _: statuses.append(self.messages(key).status))
         self.assertEqual((statuses.count(200), statuses.count(429)), (50, 150))
 
-    def test_200_at_once_against_money_for_50_let_exactly_50_through(self):
-        # 10 tokens of output at 15 dollars per million is what each may use; the input is a few tokens of 3 dollars.
+    def test_200_at_once_against_50_places_let_exactly_50_through(self):
         # Nobody gets an answer before everybody has asked.
-        key = self.admin.ready_key("spend", {"limits": {"concurrent": 50}})
+        key = self.admin.ready_key("places", {"limits": {"concurrent": 50}})
         everybody = threading.Event()
 
         def script(peer):
@@ -243,6 +241,18 @@ class Ledger(MoneyCase):
         self.assertEqual(len({row["request_id"] for row in rows}), len(rows))
         # Those that were under way when it ended may be there too: twelve at most.
         self.assertLessEqual(len(rows), len(done) + 12)
+
+
+class Unpriced(MoneyCase):
+    settings = {"billing.unpriced": "refuse"}
+
+    def test_a_model_without_a_price_is_refused_where_the_settings_say_so(self):
+        key = self.admin.ready_key("careful")
+        refused = self.messages(key, model="claude-of-next-year")
+        self.assertEqual(refused.status, 403)
+        self.assertIn("claude-of-next-year", json.loads(refused.text)["error"]["message"])
+        self.upstream_saw_nothing()
+        self.assertEqual(self.messages(key).status, 200)
 
 
 class Drain(MoneyCase):
