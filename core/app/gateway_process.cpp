@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <future>
 
-#include "app/control_routes.h"
 #include "base/thread_name.h"
 #include "cache/cache.h"
 #include "crypto/certificate.h"
@@ -17,7 +16,6 @@
 #include "crypto/rsa_key.h"
 #include "crypto/secret_file.h"
 #include "identity/admin_token.h"
-#include "net/local_socket.h"
 
 namespace moongate {
 namespace {
@@ -311,31 +309,6 @@ Status GatewayProcess::load_policy() {
   }
   policy_fingerprint_ = (*source)->fingerprint();
   return first;
-}
-
-Status GatewayProcess::open_control() {
-  auto address = parse_address(settings_.listen.control);
-  if (!address) return address.error();
-  auto fd = listen_on(*address, 512, false, "listen.control");
-  if (!fd) return fd.error();
-  addresses_.control = local_address(*fd).text();
-  auto routes = std::make_shared<ControlRoutes>(ControlRoutes::Parts{
-      *gateway_, [this] { return detail(); }, [this] { return samples(); },
-      [this](const HttpRequest& request) {
-        return state_->admin().serves(request) ? state_->admin().handle(request) : oauth_->handle(request);
-      }});
-  ControlServer::Options options;
-  options.listener = *fd;
-  const std::string socket = path_in_data("run/admin.sock");
-  if (Status made = create_private_directory(path_in_data("run")); !made) return made;
-  auto local = listen_local(socket);
-  if (!local) return local.error();
-  options.local_listener = *local;
-  auto server = ControlServer::start(
-      options, [routes](const HttpRequest& request) { return routes->handle(request); }, *logger_);
-  if (!server) return server.error();
-  control_ = std::move(*server);
-  return {};
 }
 
 // For whoever started us and did not choose the ports: scripts, tests.

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "app/control_plane.h"
 #include "app/gateway_state.h"
 #include "app/worker_services.h"
 #include "base/log.h"
@@ -85,6 +86,8 @@ class GatewayProcess {
   void reload_map();
   void reload_policy();
   Status open_listeners();
+  // gateway_process_control.cpp
+  void make_control_plane();
   Status open_control();
   Status write_run_files();
   void start_watching();
@@ -123,6 +126,7 @@ class GatewayProcess {
   SipKey index_key_{};
   std::unique_ptr<Watchdog> watchdog_;
   std::vector<WorkerPart> workers_;
+  std::unique_ptr<ControlPlane> plane_;
   std::unique_ptr<ControlServer> control_;
   Addresses addresses_;
 

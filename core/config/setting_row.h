@@ -31,6 +31,11 @@ enum class TextForm : std::uint8_t {
   kDollars,        // parse_dollars, not negative
   kFactor,         // decimal, 0 to 1000, at most six places
   kNames,          // comma-separated words, or empty
+  kHttpUrlOrEmpty,
+  kMailUrlOrEmpty, // smtp:// or smtps://; may hold a password
+  kOriginList,     // comma-separated http(s)://host[:port], or empty
+  kCommandLine,    // words, or empty
+  kWord,           // not empty, no space
 };
 
 struct SettingRow {

@@ -70,6 +70,27 @@ bool is_http_url(std::string_view text) {
   return (lower.starts_with("http://") || lower.starts_with("https://")) && parse_endpoint(text).ok();
 }
 
+bool is_mail_url(std::string_view text) {
+  const std::size_t colon = text.find("://");
+  const std::string scheme = to_lower(text.substr(0, colon == text.npos ? 0 : colon));
+  if (scheme != "smtp" && scheme != "smtps") return false;
+  const std::string_view rest = text.substr(colon + 3);
+  const std::size_t at = rest.rfind('@');
+  return parse_host_port(at == rest.npos ? rest : rest.substr(at + 1)).ok();
+}
+
+// An origin has no path, no query and no user.
+bool is_origin_list(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    const std::string_view origin = text.substr(0, comma);
+    text = comma == text.npos ? std::string_view() : text.substr(comma + 1);
+    const std::size_t slashes = origin.find("//");
+    if (!is_http_url(origin) || origin.find_first_of("/?#@ ", slashes + 2) != origin.npos) return false;
+  }
+  return true;
+}
+
 bool fits(const SettingRow& row, std::string_view text) {
   // A space at either end is a slip (or a quote that was not closed), and cannot be seen in a message.
   if (has_control_bytes(text) || text.starts_with(' ') || text.ends_with(' ')) return false;
@@ -87,6 +108,11 @@ bool fits(const SettingRow& row, std::string_view text) {
     case TextForm::kDollars: return is_dollars(text);
     case TextForm::kFactor: return is_factor(text);
     case TextForm::kNames: return is_name_list(text);
+    case TextForm::kHttpUrlOrEmpty: return text.empty() || is_http_url(text);
+    case TextForm::kMailUrlOrEmpty: return text.empty() || is_mail_url(text);
+    case TextForm::kOriginList: return is_origin_list(text);
+    case TextForm::kCommandLine: return true;
+    case TextForm::kWord: return !text.empty() && text.find(' ') == text.npos;
     case TextForm::kDomain: return is_host(text) && text.find('.') != text.npos && text.find(':') == text.npos;
   }
   return false;
@@ -109,13 +135,19 @@ std::string allowed_text(const SettingRow& row) {
     case TextForm::kFactor: return "a factor such as 1.0 or 2.5, with at most six places";
     case TextForm::kNames: return "words separated by commas without spaces, or empty";
     case TextForm::kDomain: return "a domain name with a dot in it";
+    case TextForm::kHttpUrlOrEmpty: return "http://host[:port][/path] or https://host[:port][/path], or empty";
+    case TextForm::kMailUrlOrEmpty: return "smtp://[user:password@]host[:port] (with STARTTLS) or smtps://…, or empty";
+    case TextForm::kOriginList: return "http://host[:port] or https://host[:port] without a path, separated by commas, or empty";
+    case TextForm::kCommandLine: return "a command line, or empty";
+    case TextForm::kWord: return "a word without spaces, not empty";
   }
   return {};
 }
 
 bool may_hold_password(const SettingRow& row) {
   return type_of(row) == SettingValue::Type::kText &&
-         (row.form == TextForm::kStoreUrl || row.form == TextForm::kCacheUrl || row.form == TextForm::kHttpUrl);
+         (row.form == TextForm::kStoreUrl || row.form == TextForm::kCacheUrl || row.form == TextForm::kHttpUrl ||
+          row.form == TextForm::kHttpUrlOrEmpty || row.form == TextForm::kMailUrlOrEmpty);
 }
 
 template <class Integer>

@@ -62,6 +62,7 @@ struct Settings {
     int sync_ms = 50;                         // what a power failure may take
     int spool_mb = 1024;                      // what may wait for the store
     std::string when_full = "refuse";         // requests while nothing can be written: refuse, or serve unmetered
+    int keep_days = 0;                        // single rows; their sums stay. 0: for good
   } ledger;
   struct Billing {
     std::string prices = "data/prices.json";  // the built-in table where this default is not there
@@ -120,6 +121,49 @@ struct Settings {
     int signing_key_days = 30;                         // a new id-token signing key after so many days
     bool demo_client = false;                          // client_id=test client_secret=test
   } oauth;
+  struct Users {
+    std::string registration = "closed";      // closed, invite or open
+    bool verify_email = true;                 // who registers must prove the address before anything else
+    int session_s = 900;                      // a session's token; the refresh token goes on
+    int refresh_days = 30;                    // a refresh token that is not used
+    int login_attempts = 10;                  // that fail within 15 minutes, per name and per address
+  } users;
+  struct Mail {
+    std::string server;                       // smtp://… or smtps://…; empty: messages are files in outbox
+    std::string from = "moongate@localhost";
+    std::string outbox;                       // empty: data_dir/outbox
+    std::string ca_file;                      // PEM bundle; empty: the system's
+  } mail;
+  struct Console {
+    bool enabled = true;
+    std::string api_url;                      // how clients reach listen.http; empty: as the browser came, with its port
+    std::string cors_origins;                 // other sites whose pages may call the control port's APIs; empty: none
+  } console;
+  struct Live {
+    int requests = 2000;                      // finished ones whose decisions are kept, in memory
+    int capture_requests = 100;               // of clients with body capture on
+    int capture_kb = 64;                      // of each body
+  } live;
+  struct Chat {
+    bool enabled = true;
+    std::string model = "claude-sonnet-4-5";  // of a conversation that names none
+    int max_tokens = 4096;                    // of an answer that names none
+    int context_tokens = 0;                   // history sent along; 0: what the model's window takes
+    int streams = 64;                         // answers at once
+  } chat;
+  struct CliWorkers {                         // `worker.` in the file
+    std::string command;                      // speaks streaming JSON on stdin and stdout; empty: off
+    int processes = 2;
+    int queue = 32;                           // waiting beyond that are refused
+    int timeout_ms = 300000;                  // one answer
+    std::string environment;                  // the variables that it inherits; everything else is left out
+    std::string models = "cli-*";             // conversations with these go to it
+  } worker;
+  struct Telemetry {
+    std::string mode = "drop";                // what clients report of themselves: drop, or forward
+    std::string statsig_url;                  // where /api/statsig/* and /api/event_logging/* go
+    std::string sentry_url;                   // where /api/sentry/* goes
+  } telemetry;
   struct Simulator {
     std::string mode = "off";                 // off, or auto: the upstream of every provider without a credential
     std::string listen = "127.0.0.1:0";

@@ -23,6 +23,8 @@ class ControlServer {
     int request_timeout_ms = 15'000;          // to receive one; the connection may idle for 60 s between requests
     int max_connections = 512;                // beyond: closed at once
     int max_queued = 256;                     // requests waiting for a handler thread; beyond: 503
+    int max_streams = 128;                    // answers that are written as they come, a thread each; beyond: 503
+    int max_websockets = 256;                 // beyond: 503
   };
   // kInternal: the listener cannot be used.
   static Result<std::unique_ptr<ControlServer>> start(const Options& options, HttpHandler handler,

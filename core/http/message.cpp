@@ -1,5 +1,7 @@
 #include "http/message.h"
 
+#include <algorithm>
+
 #include "http/header_set.h"
 
 namespace moongate {
@@ -35,6 +37,13 @@ std::string_view find_header(const HeaderList& headers, std::string_view name) {
     if (header_name_equal(each, name)) return value;
   }
   return {};
+}
+
+bool asks_for_websocket(const HttpRequest& request) {
+  const std::string_view upgrade = find_header(request.headers, "Upgrade");
+  constexpr std::string_view kWebSocket = "websocket";
+  return request.method == "GET" && std::equal(upgrade.begin(), upgrade.end(), kWebSocket.begin(), kWebSocket.end(),
+                                               [](char a, char b) { return (a | 0x20) == b; });
 }
 
 HttpResponse HttpResponse::json(int status, std::string body) {

@@ -1,0 +1,41 @@
+// The control port of the process: who serves what there.
+#include "app/control_routes.h"
+#include "app/gateway_process.h"
+#include "crypto/secret_file.h"
+#include "net/address.h"
+#include "net/local_socket.h"
+
+namespace moongate {
+
+// The services of the control port, in the order in which they are asked.
+void GatewayProcess::make_control_plane() {
+  plane_ = std::make_unique<ControlPlane>();
+  plane_->add(service_of(state_->admin()));
+  plane_->set_last([this](const HttpRequest& request) { return oauth_->handle(request); });
+}
+
+Status GatewayProcess::open_control() {
+  make_control_plane();
+  auto address = parse_address(settings_.listen.control);
+  if (!address) return address.error();
+  auto fd = listen_on(*address, 512, false, "listen.control");
+  if (!fd) return fd.error();
+  addresses_.control = local_address(*fd).text();
+  auto routes = std::make_shared<ControlRoutes>(
+      ControlRoutes::Parts{*gateway_, [this] { return detail(); }, [this] { return samples(); },
+                           [this](const HttpRequest& request) { return plane_->handle(request); }});
+  ControlServer::Options options;
+  options.listener = *fd;
+  const std::string socket = path_in_data("run/admin.sock");
+  if (Status made = create_private_directory(path_in_data("run")); !made) return made;
+  auto local = listen_local(socket);
+  if (!local) return local.error();
+  options.local_listener = *local;
+  auto server = ControlServer::start(
+      options, [routes](const HttpRequest& request) { return routes->handle(request); }, *logger_);
+  if (!server) return server.error();
+  control_ = std::move(*server);
+  return {};
+}
+
+}  // namespace moongate
