@@ -19,6 +19,7 @@ LAYERS = {
               "limits", "upstream"],
     "script": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "limits",
                "upstream", "proxy", "identity"],
+    "console": ["base", "crypto", "net", "http"],
     "control": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "limits", "identity"],
     "oauth2-mock": ["base", "crypto", "net", "http", "cache", "store", "identity"],
     "simulator": ["base", "crypto", "net", "http", "protocol"],
@@ -44,17 +45,20 @@ VENDOR_HEADERS = {
     "yaml-cpp/": ["config"],
     "simdjson": ["config", "protocol", "script"],
     "CLI/": ["app"],
-    "zlib.h": ["meter", "simulator"],
+    "zlib.h": ["meter", "simulator", "console"],  # answers decoded, made up, and files compressed: three different jobs
     "brotli/": ["meter", "simulator"],
     "zstd.h": ["meter", "simulator"],
     "gtest/": ["tests"],
     "gmock/": ["tests"],
 }
 
+# Made by a build and committed: held to be what the source gives (./test console), not to these rules.
+BUILT = ["console/dist/"]
+
 # Lines; what was longer when the rule came is listed in ratchet.json and may only shrink.
 LONGEST_FILE = 500
 LONGEST_LUA_LINE = 100
-COUNTED = (".h", ".cpp", ".lua", ".py", ".mjs", ".js", ".ts", ".sh", ".sql", ".css", ".html")
+COUNTED = (".h", ".cpp", ".lua", ".py", ".mjs", ".js", ".ts", ".sh", ".sql", ".css", ".html", ".svelte")
 
 # Words that say nothing about what a file keeps; looked for in the parts of file and folder names.
 EMPTY_NAMES = ["util", "utils", "helper", "helpers", "common", "misc", "manager"]
@@ -75,14 +79,14 @@ FORBIDDEN_TEXT = [
     (r"\b(?:TOD[O]|FIXM[E]|XX[X])\b", "an open end: finish it, or say in the docs what is missing", []),
 ]
 TEXT = (".h", ".cpp", ".lua", ".py", ".mjs", ".js", ".json", ".sh", ".md", ".yaml", ".yml", ".txt", ".cmake",
-        ".sql", ".html", ".css", "run", "test", "Dockerfile", ".luacheckrc", ".dockerignore")
+        ".sql", ".html", ".css", ".ts", ".svelte", "run", "test", "Dockerfile", ".luacheckrc", ".dockerignore")
 
 # Waiting for time to pass makes a test slow or flaky: wait for the event, with a deadline, or move a manual
 # clock. moon.sleep (the policy's own function) and names that merely end in "sleep" are no matter.
 SLEEPS = {
     (".cpp", ".h"): r"\bsleep_(?:for|until)\s*\(|(?<![\w.:])u?sleep\s*\(|\bnanosleep\s*\(",
     (".py",): r"\btime\.sleep\s*\(|(?<![\w.])sleep\s*\(|\basyncio\.sleep\s*\(",
-    (".mjs", ".js"): r"\btimers/promises\b|\bnew Promise\([^)]*\)?\s*=>\s*setTimeout\(",
+    (".mjs", ".js", ".ts"): r"\btimers/promises\b|\bnew Promise\([^)]*\)?\s*=>\s*setTimeout\(",
     (".sh", "run", "test"): r"(?:^|[;&|(]|\bdo\b|\bthen\b)\s*sleep\s+[\d.$]",
 }
 # One polling loop each, behind a name and a deadline.

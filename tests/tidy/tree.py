@@ -5,6 +5,8 @@ import pathlib
 import re
 import subprocess
 
+import rules
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 _NOT_SOURCE = re.compile(r"(?:^|/)(?:\.git|build[^/]*|node_modules|__pycache__)(?:/|$)|^data/")
 _INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
@@ -20,7 +22,7 @@ def files():
     except (OSError, subprocess.CalledProcessError):
         listed = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if path.is_file()]
         listed = [path for path in listed if not _NOT_SOURCE.search(path)]
-    return sorted(path for path in listed if (ROOT / path).is_file())
+    return sorted(path for path in listed if (ROOT / path).is_file() and not path.startswith(tuple(rules.BUILT)))
 
 
 def text(path):
