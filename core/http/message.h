@@ -66,6 +66,9 @@ struct HttpResponse {
   std::string body;
   // Not empty: writes the body instead, on a thread of its own; the head has gone out before. Must not throw.
   std::function<void(BodyWriter&)> stream = {};
+  // Not empty: the whole answer takes long and is made by this, on a thread as a stream's, where its own stream runs, too.
+  // `gone` tells whether the client has left, so that nobody works for nobody. Must not throw.
+  std::function<HttpResponse(const std::function<bool()>& gone)> later = {};
   // Not null, with status 101: the connection becomes a WebSocket. Only in answer to a request that asks for it.
   std::shared_ptr<WebSocketHandler> websocket = nullptr;
 
