@@ -100,8 +100,9 @@ HttpResponse ConsoleFiles::handle(const HttpRequest& request) const {
   if (path.empty() || path == "/index.html") return see_root();
   path.remove_prefix(1);
   if (const Entry* entry = find(path); entry != nullptr && path != kIndex) return file(request, *entry);
-  const bool looks_like_a_file = path.substr(path.rfind('/') + 1).find('.') != std::string_view::npos;
-  if (looks_like_a_file || path.starts_with("assets/")) {
+  // A page's first part is its name; what follows may be anything: /admin/accounts/company-1.json
+  const std::string_view first = path.substr(0, path.find('/'));
+  if (first == "assets" || first.find('.') != std::string_view::npos) {
     return strict(api_error(404, "NOT_FOUND", "The console has no such file. If it was just updated, reload the page."));
   }
   return index();

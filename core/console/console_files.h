@@ -23,8 +23,8 @@ class ConsoleFiles {
   // Whether the path is /admin or below; the method does not matter.
   bool serves(const HttpRequest& request) const;
 
-  // GET and HEAD. A path that names no file, and looks like none (no dot in its last part), is one of the page's own
-  // addresses and gets index.html; other unknown paths get 404. /admin and /admin/index.html are sent to /admin/.
+  // GET and HEAD. A path that names no file is one of the page's own addresses and gets index.html, but for those below
+  // assets/ and those whose first part has a dot, which get 404. /admin and /admin/index.html are sent to /admin/.
   HttpResponse handle(const HttpRequest& request) const;
 
  private:
