@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "app/backup_verbs.h"
+
 namespace moongate {
 namespace {
 
@@ -195,6 +197,14 @@ void add_store_grammar(CLI::App& app, CommandLine& command) {
   verb(migrate, "rollback", "take back the last migration, with its data", migrate_schema_down);
   verb(migrate, "status", "which migrations are applied", show_migrations);
   verb(migrate, "seed", "make a user \"demo\" with $50 and a key to try things with", seed_demo);
+  CLI::App* backup = verb(app, "backup", "write the store and the operator's files into one file, also while a gateway runs", back_up_store);
+  backup->add_option("FILE", command.store_words.backup_file, "the file to write; - for standard output")->required();
+  backup->add_flag("--with-secrets", command.store_words.with_secrets, "also the master key and the credential files: keep such a file as safe as those");
+  CLI::App* restore = verb(app, "restore", "make the store and the files as a back-up has them", restore_store);
+  restore->add_option("FILE", command.store_words.backup_file, "what `backup` wrote")->required();
+  restore->add_flag("--replace", command.store_words.replace, "take away what is in the store, and overwrite files that differ");
+  restore->add_flag("--store-only", command.store_words.store_only, "leave the map, the policy and all other files as they are");
+  restore->add_flag("--without-master-key", command.store_words.without_master_key, "even if nothing here can open the sealed credentials");
   verb(app, "rekey", "seal everything in the store with a new master key", rekey_store);
   CLI::App& price = group(app, "price", "the price table");
   verb(price, "check", "check a price file; exit status 1 if something is wrong", check_prices)

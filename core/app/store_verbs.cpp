@@ -28,28 +28,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-int fail(const std::string& message) {
-  std::fprintf(stderr, "moongate: %s\n", message.c_str());
-  return kExitFailed;
-}
-
-std::optional<Settings> settings_of(const StoreWords& words) {
-  std::vector<Problem> problems;
-  Settings settings = load_settings(words.sources, problems);
-  std::fputs(format_problems(problems).c_str(), stderr);
-  if (has_errors(problems)) return std::nullopt;
-  return settings;
-}
-
-// Whether a gateway serves this data_dir; says so.
-bool is_running(const Settings& settings) {
-  const std::string path = (fs::path(settings.data_dir) / "run" / "admin.sock").string();
-  const Result<int> there = connect_local(path);
-  if (!there) return false;
-  ::close(*there);
-  fail("a gateway serves " + settings.data_dir + "; stop it first (and any other on the same store)");
-  return true;
-}
+int fail(const std::string& message) { return verb_failed(message); }
 
 StoreOptions options_of(const Settings& settings) {
   return {settings.store.auto_migrate, 1, settings.store.ca_file};
@@ -96,6 +75,29 @@ Result<NewKey> new_key(const Settings& settings, bool from_environment) {
 }
 
 }  // namespace
+
+int verb_failed(const std::string& message) {
+  std::fprintf(stderr, "moongate: %s\n", message.c_str());
+  return kExitFailed;
+}
+
+std::optional<Settings> settings_of(const StoreWords& words) {
+  std::vector<Problem> problems;
+  Settings settings = load_settings(words.sources, problems);
+  std::fputs(format_problems(problems).c_str(), stderr);
+  if (has_errors(problems)) return std::nullopt;
+  return settings;
+}
+
+// Whether a gateway serves this data_dir; says so.
+bool is_running(const Settings& settings) {
+  const std::string path = (fs::path(settings.data_dir) / "run" / "admin.sock").string();
+  const Result<int> there = connect_local(path);
+  if (!there) return false;
+  ::close(*there);
+  verb_failed("a gateway serves " + settings.data_dir + "; stop it first (and any other on the same store)");
+  return true;
+}
 
 int migrate_schema_up(const StoreWords& words) {
   const auto settings = settings_of(words);

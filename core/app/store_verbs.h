@@ -2,6 +2,7 @@
 // `rekey` and `price check`.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "config/settings.h"
@@ -12,9 +13,21 @@ struct StoreWords {
   SettingsSources sources;
   int steps = 1;             // migrate down
   std::string price_file;    // price check; empty: the one of billing.prices
+  std::string backup_file;   // backup, restore
+  bool with_secrets = false;        // backup
+  bool replace = false;             // restore: over a store and files that are there
+  bool store_only = false;          // restore: leave files alone
+  bool without_master_key = false;  // restore: although the sealed values cannot be opened then
 };
 
 using StoreVerb = int (*)(const StoreWords& words);
+
+// What these verbs begin with. The settings, unless something is wrong with them, which has been said.
+std::optional<Settings> settings_of(const StoreWords& words);
+// Whether a gateway serves this data_dir; says so.
+bool is_running(const Settings& settings);
+// Says it on standard error; the exit status.
+int verb_failed(const std::string& message);
 
 // Applies what is missing. Exit status 1: why not is on standard error.
 int migrate_schema_up(const StoreWords& words);

@@ -143,6 +143,21 @@ class MysqlConnection final : public PooledConnection {
     return matched;
   }
 
+  // Without a parameter there is no need to prepare, and only what is not prepared can be left on the server
+  // until it is asked for.
+  Status each(std::string_view sql, const std::function<Status(const SqlRow&)>& use) override {
+    Status used;
+    const Status done = attempt(sql, [&] {
+      const std::unique_ptr<sql::Statement> statement(connection_->createStatement());
+      statement->setResultSetType(sql::ResultSet::TYPE_FORWARD_ONLY);
+      const std::unique_ptr<sql::ResultSet> result(
+          statement->executeQuery(sql::SQLString(sql.data(), sql.size())));
+      const std::vector<bool> numeric = numeric_columns(*result);
+      while (used && result->next()) used = use(row_of(*result, numeric));
+    });
+    return done ? used : done;
+  }
+
   Result<bool> insert(std::string_view sql, const SqlRow& parameters) override {
     const Result<std::int64_t> done = execute(sql, parameters);
     if (done) return true;
@@ -151,9 +166,11 @@ class MysqlConnection final : public PooledConnection {
   }
 
   Status begin(SqlIsolation isolation) override {
+    const bool reading = isolation == SqlIsolation::kReading;
     Status done;
     if (isolation == SqlIsolation::kLatest) done = control("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
-    if (done) done = control("START TRANSACTION");
+    if (reading) done = control("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+    if (done) done = control(reading ? "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY" : "START TRANSACTION");
     in_transaction_ = done.ok();
     return done;
   }
@@ -184,6 +201,32 @@ class MysqlConnection final : public PooledConnection {
   }
   void unlock_schema() override {
     if (!broken_) (void)query(std::string("SELECT COALESCE(RELEASE_LOCK(") + kLockName + "), 0)", {});
+  }
+
+  Result<std::vector<SqlColumn>> columns(std::string_view table) override {
+    const auto rows = query(
+        "SELECT column_name, is_nullable = 'YES' FROM information_schema.columns WHERE table_schema = DATABASE() "
+        "AND table_name = ? ORDER BY ordinal_position",
+        {std::string(table)});
+    if (!rows) return rows.error();
+    std::vector<SqlColumn> columns;
+    for (const SqlRow& row : *rows) {
+      columns.push_back({std::get<std::string>(row[0]), std::get<std::int64_t>(row[1]) != 0});
+    }
+    return columns;
+  }
+
+  // A server tells everybody of their own connections, and only the privileged of others'.
+  Result<bool> alone() override {
+    constexpr int kLooks = 20;
+    for (int look = 0; look < kLooks; ++look) {
+      const auto others = query(
+          "SELECT COUNT(*) FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()", {});
+      if (!others) return others.error();
+      if (!others->empty() && std::get<std::int64_t>((*others)[0][0]) == 0) return true;
+      if (const auto waited = query("SELECT SLEEP(0.1)", {}); !waited) return waited.error();
+    }
+    return false;
   }
 
   void lend() override {
@@ -274,7 +317,7 @@ class MysqlConnection final : public PooledConnection {
     return statement;
   }
 
-  static void read(sql::ResultSet& result, std::vector<SqlRow>& rows) {
+  static std::vector<bool> numeric_columns(sql::ResultSet& result) {
     const sql::ResultSetMetaData& columns = *result.getMetaData();
     auto& types = const_cast<sql::ResultSetMetaData&>(columns);
     std::vector<bool> numeric;
@@ -282,18 +325,26 @@ class MysqlConnection final : public PooledConnection {
       const int type = types.getColumnType(i);
       numeric.push_back(type >= sql::DataType::BIT && type <= sql::DataType::BIGINT);
     }
-    while (result.next()) {
-      SqlRow& row = rows.emplace_back();
-      row.reserve(numeric.size());
-      for (unsigned i = 1; i <= numeric.size(); ++i) {
-        if (numeric[i - 1]) {
-          row.emplace_back(static_cast<std::int64_t>(result.getInt64(i)));
-        } else {
-          const sql::SQLString text = result.getString(i);
-          row.emplace_back(std::string(text.c_str(), text.length()));
-        }
+    return numeric;
+  }
+
+  static SqlRow row_of(sql::ResultSet& result, const std::vector<bool>& numeric) {
+    SqlRow row;
+    row.reserve(numeric.size());
+    for (unsigned i = 1; i <= numeric.size(); ++i) {
+      if (numeric[i - 1]) {
+        row.emplace_back(static_cast<std::int64_t>(result.getInt64(i)));
+      } else {
+        const sql::SQLString text = result.getString(i);
+        row.emplace_back(std::string(text.c_str(), text.length()));
       }
     }
+    return row;
+  }
+
+  static void read(sql::ResultSet& result, std::vector<SqlRow>& rows) {
+    const std::vector<bool> numeric = numeric_columns(result);
+    while (result.next()) rows.push_back(row_of(result, numeric));
   }
 
   sql::Driver& driver_;

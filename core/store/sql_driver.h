@@ -25,6 +25,12 @@ enum class SqlDialect : std::uint8_t { kSqlite, kMysql };
 enum class SqlIsolation : std::uint8_t {
   kSnapshot,  // the state at the first of them
   kLatest,    // what others have committed by then; takes no locks on gaps
+  kReading,   // one state for all of them, in nobody's way: nothing may be written
+};
+
+struct SqlColumn {
+  std::string name;
+  bool nullable = false;
 };
 
 // One connection, used by one thread at a time. Every function: error kUnavailable when the database cannot
@@ -40,14 +46,23 @@ class SqlConnection {
   virtual Result<std::vector<SqlRow>> query(std::string_view sql, const SqlRow& parameters) = 0;
   // The number of rows that matched (changed or not).
   virtual Result<std::int64_t> execute(std::string_view sql, const SqlRow& parameters) = 0;
+  // The rows of a SELECT one by one, however many there are. An error from `use` ends it and is returned. `use`
+  // must ask nothing of this connection.
+  virtual Status each(std::string_view sql, const std::function<Status(const SqlRow&)>& use) = 0;
   // An INSERT; false: a row with that key is there already, and nothing was inserted.
   virtual Result<bool> insert(std::string_view sql, const SqlRow& parameters) = 0;
 
-  // SQLite: takes its write lock at the beginning, so that what is read stays true until the end. MySQL does
+  // SQLite: takes its write lock at the beginning (except for kReading), so that what is read stays true until the end. MySQL does
   // not: what must stay true is locked by a write before it is read.
   virtual Status begin(SqlIsolation isolation) = 0;
   virtual Status commit() = 0;
   virtual void rollback() = 0;  // also after a failed commit; no effect outside a transaction
+
+  // A table's columns in their order; none: there is no such table.
+  virtual Result<std::vector<SqlColumn>> columns(std::string_view table) = 0;
+  // Whether nobody else has this database open; waits a few seconds for those who are leaving. Not within a
+  // transaction.
+  virtual Result<bool> alone() = 0;
 
   // Whether a transaction can hold a change of the schema.
   virtual bool transactional_schema() const = 0;

@@ -86,6 +86,18 @@ class SqliteConnection final : public SqlConnection {
     return static_cast<std::int64_t>(sqlite3_changes(db_.get()));
   }
 
+  Status each(std::string_view sql, const std::function<Status(const SqlRow&)>& use) override {
+    const Result<sqlite3_stmt*> statement = bound(sql, {});
+    if (!statement) return statement.error();
+    const Rewind rewind(*statement);
+    for (;;) {
+      const int code = sqlite3_step(*statement);
+      if (code == SQLITE_DONE) return {};
+      if (code != SQLITE_ROW) return failure(sql, code);
+      if (Status used = use(row_of(*statement)); !used) return used;
+    }
+  }
+
   Result<bool> insert(std::string_view sql, const SqlRow& parameters) override {
     const Result<sqlite3_stmt*> statement = bound(sql, parameters);
     if (!statement) return statement.error();
@@ -99,10 +111,32 @@ class SqliteConnection final : public SqlConnection {
 
   SqlDialect dialect() const override { return SqlDialect::kSqlite; }
   bool transactional_schema() const override { return true; }
-  Status begin(SqlIsolation) override { return run("BEGIN IMMEDIATE"); }
+  Status begin(SqlIsolation isolation) override {
+    return run(isolation == SqlIsolation::kReading ? "BEGIN DEFERRED" : "BEGIN IMMEDIATE");
+  }
   Status commit() override { return run("COMMIT"); }
   void rollback() override {
     if (sqlite3_get_autocommit(db_.get()) == 0) (void)run("ROLLBACK");
+  }
+
+  Result<std::vector<SqlColumn>> columns(std::string_view table) override {
+    const auto rows = query("SELECT name, \"notnull\" = 0 FROM pragma_table_info(?)", {std::string(table)});
+    if (!rows) return rows.error();
+    std::vector<SqlColumn> columns;
+    for (const SqlRow& row : *rows) {
+      columns.push_back({std::get<std::string>(row[0]), std::get<std::int64_t>(row[1]) != 0});
+    }
+    return columns;
+  }
+
+  // Who has a database with a write-ahead log open holds a lock on it, which this change has to have alone.
+  Result<bool> alone() override {
+    const Result<std::vector<SqlRow>> changed = query("PRAGMA journal_mode = DELETE", {});
+    const bool others = !changed && changed.error().kind == ErrorKind::kUnavailable;
+    if (!changed && !others) return changed.error();
+    const Result<std::vector<SqlRow>> back = query("PRAGMA journal_mode = WAL", {});
+    if (!back) return back.error();
+    return !others;
   }
 
   Status run(const char* sql) {

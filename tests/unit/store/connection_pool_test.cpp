@@ -34,7 +34,10 @@ class FakeConnection final : public PooledConnection {
     untouched_ = false;
     return 0;
   }
+  Status each(std::string_view, const std::function<Status(const SqlRow&)>&) override { return reach(); }
   Result<bool> insert(std::string_view, const SqlRow&) override { return true; }
+  Result<std::vector<SqlColumn>> columns(std::string_view) override { return std::vector<SqlColumn>(); }
+  Result<bool> alone() override { return true; }
   Status begin(SqlIsolation) override { return reach(); }
   Status commit() override { return reach(); }
   void rollback() override {}
