@@ -182,7 +182,8 @@ int rekey_store(const StoreWords& words) {
   SystemRandom random;
   const auto changed = rekey(**store,
                              {purpose(SealedKind::kSigningKey, kSigningKeyPurpose, kSigningKeyContext),
-                              purpose(SealedKind::kUpstreamCredential, kUpstreamCredentialPurpose, kUpstreamCredentialContext)},
+                              purpose(SealedKind::kUpstreamCredential, kUpstreamCredentialPurpose, kUpstreamCredentialContext),
+                              purpose(SealedKind::kConfigVersion, kConfigVersionPurpose, kConfigVersionContext)},
                              random);
   if (!changed) return fail(changed.error().describe());
   if (!to->waiting.empty()) {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "config/file_read.h"
 #include "config/map_parts.h"
+#include "config/map_text.h"
 
 namespace moongate {
 namespace {
@@ -20,19 +21,24 @@ std::string unreadable(const Error& error) {
   return "the map does not exist; copy data/map/map-config.example.json there, or set map.file";
 }
 
-void read_map_file(MapLoading& loading) {
+// `text`: what is to be read in place of the file's; null: the file.
+void read_map_file(MapLoading& loading, const std::string_view* text) {
   const std::string& path = loading.settings.map.file;
-  const Result<FileText> file = read_whole_file(path, kMaxMapBytes);
-  if (!file) {
-    loading.problems.push_back({path, 0, 0, "", unreadable(file.error())});
+  FileText file;
+  if (text != nullptr) {
+    file.text = *text;
+  } else if (auto read = read_whole_file(path, kMaxMapBytes)) {
+    file = std::move(*read);
+  } else {
+    loading.problems.push_back({path, 0, 0, "", unreadable(read.error())});
     return;
   }
-  FileProblems problems(path, file->text, loading.environment, loading.problems);
-  if (file->others_may_read) {
+  FileProblems problems(path, file.text, loading.environment, loading.problems);
+  if (file.others_may_read) {
     problems.about_file("can be read by other users of this machine, and holds tokens; run: chmod 600 " + path, true);
   }
   JsonNode document;
-  if (const auto fault = parse_json(file->text, document)) {
+  if (const auto fault = parse_json(file.text, document)) {
     problems.error(fault->offset, fault->path, fault->message);
     return;
   }
@@ -43,7 +49,22 @@ void read_map_file(MapLoading& loading) {
   add_environment_accounts(loading);
   add_simulator_accounts(loading);
   read_clients(root, loading, problems);
-  loading.out.raw = masked_map(file->text, document);
+  loading.out.raw = masked_map(file.text, document);
+}
+
+std::shared_ptr<const MapConfig> load(const Settings& settings, const AmbientCredentials& ambient,
+                                      std::uint64_t generation, const std::string_view* text,
+                                      std::vector<Problem>& problems, const MapHooks& hooks) {
+  auto map = std::make_shared<MapConfig>();
+  map->generation = generation;
+  std::vector<Problem> found;
+  MapLoading loading{settings, ambient, hooks, hooks.environment ? hooks.environment : process_environment,
+                     *map,     found,   {},    {}};
+  read_map_file(loading, text);
+  const bool usable = !has_errors(found);
+  problems.insert(problems.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  if (!usable) return nullptr;
+  return map;
 }
 
 }  // namespace
@@ -79,16 +100,13 @@ const Account* MapConfig::find_account(std::string_view name, Provider provider)
 std::shared_ptr<const MapConfig> load_map(const Settings& settings, const AmbientCredentials& ambient,
                                           std::uint64_t generation, std::vector<Problem>& problems,
                                           const MapHooks& hooks) {
-  auto map = std::make_shared<MapConfig>();
-  map->generation = generation;
-  std::vector<Problem> found;
-  MapLoading loading{settings, ambient, hooks, hooks.environment ? hooks.environment : process_environment,
-                     *map,     found,   {},    {}};
-  read_map_file(loading);
-  const bool usable = !has_errors(found);
-  problems.insert(problems.end(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-  if (!usable) return nullptr;
-  return map;
+  return load(settings, ambient, generation, nullptr, problems, hooks);
+}
+
+std::shared_ptr<const MapConfig> load_map_text(const Settings& settings, const AmbientCredentials& ambient,
+                                               std::string_view text, std::vector<Problem>& problems,
+                                               const MapHooks& hooks) {
+  return load(settings, ambient, 0, &text, problems, hooks);
 }
 
 std::string demo_map(std::string_view token) {

@@ -35,6 +35,7 @@ Result<bool> MemoryStore::insert_virtual_account(const VirtualAccountRecord& rec
     for (auto& [id, other] : accounts_) other.metadata_default = false;
   }
   accounts_[record.id] = record;
+  accounts_[record.id].old_keys.clear();
   return changed(true);
 }
 
@@ -193,6 +194,9 @@ Status MemoryStore::erase_expired(std::int64_t now_s) {
   const Lock lock(mutex_);
   std::erase_if(refresh_tokens_, [&](const auto& entry) { return entry.second.expires_at_s <= now_s; });
   std::erase_if(revoked_, [&](const auto& entry) { return entry.second.expires_at_s <= now_s; });
+  for (auto& [id, account] : accounts_) {
+    std::erase_if(account.old_keys, [&](const VirtualAccountKey& key) { return key.until_s <= now_s; });
+  }
   return {};
 }
 
@@ -215,6 +219,11 @@ Result<std::int64_t> MemoryStore::reseal(const Reseal& reseal) {
     if (Status ok = replace(SealedKind::kUpstreamCredential, name, account.sealed_credential); !ok)
       return ok.error();
   }
+  auto versions = versions_;
+  for (ConfigVersion& each : versions) {
+    if (Status ok = replace(SealedKind::kConfigVersion, each.digest, each.sealed); !ok) return ok.error();
+  }
+  versions_ = std::move(versions);
   signing_keys_ = std::move(keys);
   upstream_accounts_ = std::move(accounts);
   if (changed > 0) ++generation_;

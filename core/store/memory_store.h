@@ -17,6 +17,8 @@ class MemoryStore : public Store {
   Result<bool> set_virtual_account_enabled(std::string_view id, bool enabled) override;
   Result<bool> set_virtual_account_metadata_default(std::string_view id, bool marked) override;
   Result<bool> set_virtual_account_external_secret(std::string_view id, std::string_view sha256) override;
+  Result<bool> rotate_virtual_account_key(std::string_view id, const VirtualAccountKey& fresh,
+                                          std::int64_t until_s) override;
   Result<bool> erase_virtual_account(std::string_view id) override;
 
   Result<bool> insert_oauth_client(const OAuthClientRecord& record) override;
@@ -91,6 +93,10 @@ class MemoryStore : public Store {
   Status append_audit(const AuditRecord& record) override;
   Result<std::vector<AuditRecord>> list_audit(int limit) override;
 
+  Result<std::int64_t> append_version(const ConfigVersion& record, int keep, std::int64_t max_bytes) override;
+  Result<std::vector<ConfigVersion>> list_versions(std::string_view kind) override;
+  Result<std::optional<ConfigVersion>> find_version(std::string_view kind, std::int64_t id) override;
+
  private:
   Status check_user(std::string_view user_id) const;  // kInvalid: none of that id
   Status check_client(std::string_view client_id) const;
@@ -125,6 +131,8 @@ class MemoryStore : public Store {
   std::vector<PriceRecord> prices_;
   std::vector<NotificationRecord> notifications_;
   std::vector<AuditRecord> audit_;
+  std::vector<ConfigVersion> versions_;
+  std::int64_t last_version_ = 0;
 };
 
 }  // namespace moongate

@@ -7,6 +7,14 @@
 
 namespace moongate {
 
+struct VirtualAccountKey {
+  std::string key_id;  // unique
+  std::string public_key_pem;
+  std::string certificate_pem;
+  std::int64_t until_s = 0;  // of an old key: from then on it is worth nothing
+  bool operator==(const VirtualAccountKey&) const = default;
+};
+
 struct VirtualAccountRecord {
   std::string id;     // 21 digits
   std::string email;  // unique
@@ -21,6 +29,7 @@ struct VirtualAccountRecord {
   std::vector<std::string> providers;  // empty: all
   std::vector<std::string> models;     // empty: all
   std::int64_t created_at_s = 0;
+  std::vector<VirtualAccountKey> old_keys;  // rotated away, by when they end; insert leaves them out
   bool operator==(const VirtualAccountRecord&) const = default;
 };
 

@@ -7,7 +7,12 @@ namespace moongate {
 namespace {
 
 std::string describe(SealedKind kind, const std::string& id) {
-  return (kind == SealedKind::kSigningKey ? "the signing key " : "the credential of upstream account ") + id;
+  switch (kind) {
+    case SealedKind::kSigningKey: return "the signing key " + id;
+    case SealedKind::kUpstreamCredential: return "the credential of upstream account " + id;
+    case SealedKind::kConfigVersion: return "the version of map or policy " + id;
+  }
+  return id;
 }
 
 }  // namespace

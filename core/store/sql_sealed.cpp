@@ -13,7 +13,10 @@ constexpr SealedColumn kColumns[] = {
     {SealedKind::kSigningKey, "SELECT key_id, sealed_private_key FROM signing_keys ORDER BY key_id",
      "UPDATE signing_keys SET sealed_private_key = ? WHERE key_id = ?"},
     {SealedKind::kUpstreamCredential, "SELECT name, sealed_credential FROM upstream_accounts ORDER BY name",
-     "UPDATE upstream_accounts SET sealed_credential = ? WHERE name = ?"}};
+     "UPDATE upstream_accounts SET sealed_credential = ? WHERE name = ?"},
+    // Versions of one digest have one content: each row's value takes all their places.
+    {SealedKind::kConfigVersion, "SELECT digest, sealed FROM config_versions ORDER BY digest",
+     "UPDATE config_versions SET sealed = ? WHERE digest = ?"}};
 
 }  // namespace
 

@@ -83,6 +83,19 @@ Result<std::vector<VirtualAccountRecord>> SqlStore::select_accounts(std::string_
         auto& list = read.text() == "provider" ? record.providers : record.models;
         list.push_back(read.text());
       }
+      const Result<std::vector<SqlRow>> keys = connection.query(
+          "SELECT key_id, public_key, certificate, until_s FROM virtual_account_old_keys WHERE account_id = ? "
+          "ORDER BY until_s, key_id",
+          {record.id});
+      if (!keys) return keys.error();
+      for (const SqlRow& key : *keys) {
+        RowReader read(key);
+        VirtualAccountKey& old = record.old_keys.emplace_back();
+        old.key_id = read.text();
+        old.public_key_pem = read.text();
+        old.certificate_pem = read.text();
+        old.until_s = read.number();
+      }
     }
     return {};
   });
@@ -130,6 +143,25 @@ Result<bool> SqlStore::set_virtual_account_external_secret(std::string_view id, 
               {std::string(sha256), std::string(id)});
   if (!done) return done.error();
   return *done > 0;
+}
+
+Result<bool> SqlStore::rotate_virtual_account_key(std::string_view id, const VirtualAccountKey& fresh,
+                                                  std::int64_t until_s) {
+  const std::string account(id);
+  return directory_change([&](SqlConnection& connection) -> Result<bool> {
+    const Result<std::int64_t> old =
+        until_s > 0 ? connection.execute(
+                          "INSERT INTO virtual_account_old_keys (key_id, account_id, public_key, certificate, until_s) "
+                          "SELECT key_id, id, public_key, certificate, ? FROM virtual_accounts WHERE id = ?",
+                          {until_s, account})
+                    : connection.execute("DELETE FROM virtual_account_old_keys WHERE account_id = ?", {account});
+    if (!old) return old.error();
+    const Result<std::int64_t> done =
+        connection.execute("UPDATE virtual_accounts SET key_id = ?, public_key = ?, certificate = ? WHERE id = ?",
+                           {fresh.key_id, fresh.public_key_pem, fresh.certificate_pem, account});
+    if (!done) return done.error();
+    return *done > 0;
+  });
 }
 
 Result<bool> SqlStore::erase_virtual_account(std::string_view id) {

@@ -15,15 +15,16 @@
 #include "store/directory_store.h"
 #include "store/ledger_store.h"
 #include "store/records.h"
+#include "store/versions_store.h"
 
 namespace moongate {
 
-enum class SealedKind : std::uint8_t { kSigningKey, kUpstreamCredential };
+enum class SealedKind : std::uint8_t { kSigningKey, kUpstreamCredential, kConfigVersion };
 
 // Safe from any thread; every function may block (a disk, a lock, a network). Each is atomic: it has happened
 // whole, or not at all. Errors: kUnavailable when the database cannot be reached or is busy, else kInternal.
 // Something that is not there is not an error: find_… gives nothing, set_… and erase_… give false.
-class Store : public DirectoryStore, public LedgerStore {
+class Store : public DirectoryStore, public LedgerStore, public VersionsStore {
  public:
   // Virtual service accounts, listed from the oldest. insert: false when id, email or key id is taken; a
   // record with metadata_default takes that mark from the account that had it.
@@ -34,6 +35,9 @@ class Store : public DirectoryStore, public LedgerStore {
   // True takes the mark from the account that has it.
   virtual Result<bool> set_virtual_account_metadata_default(std::string_view id, bool marked) = 0;
   virtual Result<bool> set_virtual_account_external_secret(std::string_view id, std::string_view sha256) = 0;
+  // Gives it this key. The one before stays good until `until_s`; 0: it ends now, and all older ones with it.
+  virtual Result<bool> rotate_virtual_account_key(std::string_view id, const VirtualAccountKey& fresh,
+                                                  std::int64_t until_s) = 0;
   // Its refresh tokens go with it.
   virtual Result<bool> erase_virtual_account(std::string_view id) = 0;
 
@@ -68,12 +72,12 @@ class Store : public DirectoryStore, public LedgerStore {
   virtual Result<std::optional<std::string>> admin_token_sha256() = 0;
   virtual Status set_admin_token_sha256(std::string_view sha256) = 0;
 
-  // Forgets refresh tokens and revocations whose time is over.
+  // Forgets refresh tokens, revocations and old keys of virtual accounts whose time is over.
   virtual Status erase_expired(std::int64_t now_s) = 0;
 
   // Every sealed column's every value, replaced by what `reseal` makes of it, in one transaction: an error
-  // from it leaves all as it was. `id`: the signing key's id, the upstream account's name. How many values
-  // changed.
+  // from it leaves all as it was. `id`: the signing key's id, the upstream account's name, the version's
+  // digest. How many values changed.
   using Reseal =
       std::function<Result<std::string>(SealedKind kind, const std::string& id, const std::string& sealed)>;
   virtual Result<std::int64_t> reseal(const Reseal& reseal) = 0;
