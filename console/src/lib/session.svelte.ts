@@ -1,0 +1,120 @@
+// Who is signed in, and the one API client of the page.
+import { Api, ApiError } from './api';
+import { connection } from './connection.svelte';
+import { t } from './shared.text';
+
+export type Role = 'user' | 'viewer' | 'operator' | 'admin';
+
+export interface SessionUser {
+  id: string;
+  name: string;
+  email?: string | null;
+  role: Role;
+}
+
+interface Signed {
+  user: SessionUser;
+  csrf_token: string;
+}
+
+const kRank: Record<Role, number> = { user: 0, viewer: 1, operator: 2, admin: 3 };
+
+export type SignInWith = { admin_token: string } | { name: string; password: string };
+
+class Session {
+  state = $state<'unknown' | 'out' | 'in' | 'expired'>('unknown');
+  user = $state<SessionUser | null>(null);
+  private csrf = '';
+  private refreshing: Promise<boolean> | null = null;
+  private waiting: ((signedIn: boolean) => void)[] = [];
+
+  readonly api = new Api({
+    fetch: (input, init) => fetch(input, init),
+    csrf: () => this.csrf,
+    refresh: () => this.refresh(),
+    signIn: () => this.awaitSignIn(),
+    reached: (yes) => connection.tell(yes),
+    words: {
+      get unreachable() {
+        return t('unreachable');
+      },
+      get signedOut() {
+        return t('signed_out');
+      },
+    },
+  });
+
+  /** A role that may do at least what `role` may. */
+  may(role: Role): boolean {
+    return this.user !== null && kRank[this.user.role] >= kRank[role];
+  }
+
+  private take(signed: Signed): void {
+    this.csrf = signed.csrf_token;
+    const other = this.user !== null && this.user.id !== signed.user.id;
+    this.user = signed.user;
+    this.state = 'in';
+    // What stands on the page was read by somebody else.
+    if (other) location.reload();
+    for (const go of this.waiting.splice(0)) go(true);
+  }
+
+  /** At the start: is there a session? */
+  async resume(): Promise<void> {
+    try {
+      this.take(await this.profile());
+    } catch (reason) {
+      if (reason instanceof ApiError && reason.status === 401) {
+        if (!(await this.refresh())) this.state = 'out';
+      } else {
+        throw reason;
+      }
+    }
+  }
+
+  private async profile(): Promise<Signed> {
+    const answer = await this.api.send('GET', '/api/auth/profile', undefined, { plain: true });
+    return (await answer.json()) as Signed;
+  }
+
+  private refresh(): Promise<boolean> {
+    this.refreshing ??= (async () => {
+      try {
+        await this.api.post('/api/auth/refresh', { cookie: true }, { plain: true });
+        this.take(await this.profile());
+        return true;
+      } catch {
+        return false;
+      } finally {
+        this.refreshing = null;
+      }
+    })();
+    return this.refreshing;
+  }
+
+  private awaitSignIn(): Promise<boolean> {
+    if (this.state === 'out') return Promise.resolve(false);
+    this.state = 'expired';
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  async signIn(credentials: SignInWith): Promise<void> {
+    this.take(await this.api.post<Signed>('/api/auth/login', { ...credentials, cookie: true }, { plain: true }));
+  }
+
+  async signOut(): Promise<void> {
+    await this.api.post('/api/auth/logout', {}, { plain: true }).catch(() => undefined);
+    this.forget();
+  }
+
+  /** Nobody is going to sign in again: what waited ends, and the sign-in page takes over. */
+  forget(): void {
+    this.state = 'out';
+    this.user = null;
+    this.csrf = '';
+    for (const go of this.waiting.splice(0)) go(false);
+  }
+}
+
+export const session = new Session();
+export const api = session.api;
