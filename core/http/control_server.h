@@ -25,11 +25,12 @@ class ControlServer {
     int max_queued = 256;                     // requests waiting for a handler thread; beyond: 503
     int max_streams = 128;                    // answers that are written as they come, a thread each; beyond: 503
     int max_websockets = 256;                 // beyond: 503
+    int websocket_idle_ms = 60'000;           // a WebSocket that answers no ping ends after this
   };
   // kInternal: the listener cannot be used.
   static Result<std::unique_ptr<ControlServer>> start(const Options& options, HttpHandler handler,
                                                       const Logger& logger);
-  // Stops accepting, lets running handlers end, closes everything.
+  // Stops accepting, tells streams and WebSockets (1001) that it ends, lets running handlers end, closes everything.
   ~ControlServer();
   ControlServer(const ControlServer&) = delete;
 
