@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "config/check.h"
 #include "config/file_watch.h"
+#include "console/console_files.h"
 #include "crypto/random.h"
 #include "http/control_server.h"
 #include "limits/limit_book.h"
@@ -126,6 +127,7 @@ class GatewayProcess {
   SipKey index_key_{};
   std::unique_ptr<Watchdog> watchdog_;
   std::vector<WorkerPart> workers_;
+  std::unique_ptr<ConsoleFiles> console_;
   std::unique_ptr<ControlPlane> plane_;
   std::unique_ptr<ControlServer> control_;
   Addresses addresses_;

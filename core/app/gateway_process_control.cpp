@@ -11,6 +11,10 @@ namespace moongate {
 void GatewayProcess::make_control_plane() {
   plane_ = std::make_unique<ControlPlane>();
   plane_->add(service_of(state_->admin()));
+  if (settings_.console.enabled) {
+    console_ = std::make_unique<ConsoleFiles>(built_console(), random_);
+    plane_->add(service_of(*console_));
+  }
   plane_->set_last([this](const HttpRequest& request) { return oauth_->handle(request); });
 }
 
