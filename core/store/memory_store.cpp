@@ -194,6 +194,10 @@ Status MemoryStore::erase_expired(std::int64_t now_s) {
   const Lock lock(mutex_);
   std::erase_if(refresh_tokens_, [&](const auto& entry) { return entry.second.expires_at_s <= now_s; });
   std::erase_if(revoked_, [&](const auto& entry) { return entry.second.expires_at_s <= now_s; });
+  drop_sessions([&](const SessionRecord& each) { return each.expires_at_s <= now_s; });
+  std::erase_if(session_tokens_, [&](const auto& entry) { return entry.second.expires_at_s <= now_s; });
+  std::erase_if(nonces_, [&](const auto& entry) { return entry.second.expires_at_s <= now_s; });
+  std::erase_if(invitations_, [&](const auto& entry) { return entry.second.expires_at_s <= now_s; });
   for (auto& [id, account] : accounts_) {
     std::erase_if(account.old_keys, [&](const VirtualAccountKey& key) { return key.until_s <= now_s; });
   }

@@ -150,6 +150,10 @@ Status SqlStore::set_admin_token_sha256(std::string_view sha256) {
 Status SqlStore::erase_expired(std::int64_t now_s) {
   for (const char* sql : {"DELETE FROM refresh_tokens WHERE expires_at <= ?",
                           "DELETE FROM revoked_tokens WHERE expires_at <= ?",
+                          "DELETE FROM user_sessions WHERE expires_at <= ?",
+                          "DELETE FROM session_tokens WHERE expires_at <= ?",
+                          "DELETE FROM login_nonces WHERE expires_at <= ?",
+                          "DELETE FROM invitations WHERE expires_at <= ?",
                           "DELETE FROM virtual_account_old_keys WHERE until_s <= ?"}) {
     if (Result<std::int64_t> gone = execute(sql, {now_s}); !gone) return gone.error();
   }

@@ -77,6 +77,26 @@ class SqlStore final : public Store {
   Result<bool> update_upstream_account(const UpstreamAccountRecord& record) override;
   Result<bool> erase_upstream_account(std::string_view name) override;
 
+  Result<bool> insert_session(const SessionRecord& session, const SessionTokenRecord& first) override;
+  Result<std::optional<SessionRecord>> find_session(std::string_view id) override;
+  Result<std::vector<SessionRecord>> list_sessions(std::string_view user_id, std::int64_t now_s) override;
+  Result<bool> set_session_credential(std::string_view id, std::string_view sha256) override;
+  Result<bool> erase_session(std::string_view id) override;
+  Result<std::int64_t> erase_other_sessions(std::string_view user_id, std::string_view kept_id) override;
+  Result<std::optional<SessionTokenRecord>> find_session_token(std::string_view sha256) override;
+  Result<bool> rotate_session_token(std::string_view sha256, const SessionTokenRecord& next) override;
+  Result<bool> insert_nonce(const NonceRecord& record) override;
+  Result<std::optional<NonceRecord>> take_nonce(std::string_view sha256, std::string_view purpose,
+                                                std::int64_t now_s) override;
+  Result<bool> insert_login_key(const LoginKeyRecord& record) override;
+  Result<std::vector<LoginKeyRecord>> list_login_keys() override;
+  Result<bool> erase_login_key(std::string_view id) override;
+  Result<bool> insert_invitation(const InvitationRecord& record) override;
+  Result<std::vector<InvitationRecord>> list_invitations() override;
+  Result<std::optional<InvitationRecord>> find_invitation(std::string_view token_sha256) override;
+  Result<bool> use_invitation(std::string_view id, std::string_view user_id, std::int64_t now_s) override;
+  Result<bool> erase_invitation(std::string_view id) override;
+
   Result<Appended> append_ledger(const std::vector<LedgerRecord>& records) override;
   Result<std::vector<LedgerRecord>> list_ledger(const LedgerQuery& query) override;
   Result<std::optional<LedgerRecord>> find_ledger(std::string_view request_id) override;

@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "store/directory_store.h"
 #include "store/ledger_store.h"
+#include "store/people_store.h"
 #include "store/records.h"
 #include "store/versions_store.h"
 
@@ -24,7 +25,7 @@ enum class SealedKind : std::uint8_t { kSigningKey, kUpstreamCredential, kConfig
 // Safe from any thread; every function may block (a disk, a lock, a network). Each is atomic: it has happened
 // whole, or not at all. Errors: kUnavailable when the database cannot be reached or is busy, else kInternal.
 // Something that is not there is not an error: find_… gives nothing, set_… and erase_… give false.
-class Store : public DirectoryStore, public LedgerStore, public VersionsStore {
+class Store : public DirectoryStore, public LedgerStore, public PeopleStore, public VersionsStore {
  public:
   // Virtual service accounts, listed from the oldest. insert: false when id, email or key id is taken; a
   // record with metadata_default takes that mark from the account that had it.
@@ -72,7 +73,7 @@ class Store : public DirectoryStore, public LedgerStore, public VersionsStore {
   virtual Result<std::optional<std::string>> admin_token_sha256() = 0;
   virtual Status set_admin_token_sha256(std::string_view sha256) = 0;
 
-  // Forgets refresh tokens, revocations and old keys of virtual accounts whose time is over.
+  // Forgets refresh tokens, revocations, old keys of virtual accounts, sessions, nonces and invitations whose time is over.
   virtual Status erase_expired(std::int64_t now_s) = 0;
 
   // Every sealed column's every value, replaced by what `reseal` makes of it, in one transaction: an error
