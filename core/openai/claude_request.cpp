@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "crypto/base64.h"
 #include "base/utf8.h"
+#include "crypto/base64.h"
 #include "openai/json_writer.h"
 #include "openai/model_version.h"
 #include "openai/provider_request.h"
