@@ -18,6 +18,12 @@ std::string told(std::string_view name, std::string_view what) {
 }  // namespace
 
 std::optional<HttpResponse> refuse_unless_admin(const OAuthParts& parts, const HttpRequest& request) {
+  if (parts.admit) {
+    OrReply<Caller> caller = parts.admit(request);
+    if (auto* refused = std::get_if<HttpResponse>(&caller)) return std::move(*refused);
+    const bool reads = request.method == "GET" || request.method == "HEAD";
+    return refuse_below(std::get<Caller>(caller), reads ? Role::kViewer : Role::kOperator);
+  }
   if (request.trusted) return std::nullopt;
   const std::string_view token = bearer_of(request);
   const Result<bool> admin = is_admin_token(parts.store, token);

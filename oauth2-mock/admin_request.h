@@ -11,7 +11,7 @@
 
 namespace moongate {
 
-// The answer to somebody who does not show the admin token as Bearer; nothing for the administrator.
+// The answer to somebody who may not do this: to read takes a viewer, to change an operator, or the admin token.
 std::optional<HttpResponse> refuse_unless_admin(const OAuthParts& parts, const HttpRequest& request);
 
 // The body's JSON object, with no members but these. An empty body is an empty object.

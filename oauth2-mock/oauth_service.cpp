@@ -26,7 +26,7 @@ struct OAuthService::State {
         keys(store, clock, random_in, SealedBox::derive(master_key.reveal(), kSigningKeyPurpose),
              settings.signing_key_days),
         parts{settings,  store,    clock,     random_in, log_in, verifier,
-              token_box, form_key, directory, keys,      codes} {}
+              token_box, form_key, directory, keys,      codes,  admit} {}
 
   OAuthSettings settings;
   Store& store;
@@ -37,6 +37,7 @@ struct OAuthService::State {
   AccountDirectory directory;
   KeyRing keys;
   AuthorizationCodes codes;
+  Admission admit;
   OAuthParts parts;
 };
 
@@ -46,6 +47,8 @@ OAuthService::OAuthService(Store& store, const Clock& clock, Random& random, con
                                      std::move(publisher))) {}
 
 OAuthService::~OAuthService() = default;
+
+void OAuthService::set_admission(Admission admit) { state_->admit = std::move(admit); }
 
 Status OAuthService::start() {
   if (Status ok = state_->keys.refresh(); !ok) return ok;

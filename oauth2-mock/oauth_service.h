@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "crypto/random.h"
 #include "http/message.h"
+#include "identity/caller.h"
 #include "identity/token_verifier.h"
 #include "oauth2-mock/oauth_settings.h"
 #include "store/store.h"
@@ -28,6 +29,9 @@ class OAuthService {
   ~OAuthService();
   OAuthService(const OAuthService&) = delete;
   OAuthService& operator=(const OAuthService&) = delete;
+
+  // Who may use the administration under /api/admin/; before handle(). Without it the admin token and the local socket.
+  void set_admission(Admission admit);
 
   // Reads accounts and signing keys (makes the first), publishes the first snapshot. Call it once before
   // handle(). Error: what the store says, or that its keys were sealed with another master key.

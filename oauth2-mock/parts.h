@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "crypto/random.h"
+#include "identity/caller.h"
 #include "identity/token_verifier.h"
 #include "oauth2-mock/account_directory.h"
 #include "oauth2-mock/authorization_codes.h"
@@ -26,6 +27,7 @@ struct OAuthParts {
   AccountDirectory& directory;
   KeyRing& keys;
   AuthorizationCodes& codes;
+  const Admission& admit;  // empty: the admin token and the local socket alone are known
 
   std::int64_t now_s() const { return clock.unix_seconds(); }
 };

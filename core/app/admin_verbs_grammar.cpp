@@ -76,7 +76,7 @@ void Grammar::add_people(CLI::App& app) {
   verb(user, "list", "all users with their balances", user_list);
   CLI::App* add = named(user, "add", "make a user", user_add);
   text(add, "--email", words_.email, "their address");
-  text(add, "--role", words_.role, "user or admin");
+  text(add, "--role", words_.role, "user, viewer, operator or admin");
   add->add_flag("--password-stdin", words_.password_stdin, "the password is the first line of standard input");
   text(add, "--opening", words_.opening, "opening balance in dollars");
   terms(add);
@@ -84,7 +84,7 @@ void Grammar::add_people(CLI::App& app) {
   CLI::App* change = named(user, "change", "rename a user, or change address, role or terms", user_change);
   text(change, "--name", words_.new_name, "new name");
   text(change, "--email", words_.email, "new address");
-  text(change, "--role", words_.role, "user or admin");
+  text(change, "--role", words_.role, "user, viewer, operator or admin");
   change->add_flag("--password-stdin", words_.password_stdin, "a new password, the first line of standard input");
   changed_terms(change);
   named(user, "disable", "refuse all keys of a user's clients", user_disable);

@@ -15,6 +15,8 @@ void GatewayProcess::make_control_plane() {
     console_ = std::make_unique<ConsoleFiles>(built_console(), random_);
     plane_->add(service_of(*console_));
   }
+  plane_->add(service_of(state_->people()));
+  oauth_->set_admission([this](const HttpRequest& request) { return state_->people().admit(request); });
   plane_->set_last([this](const HttpRequest& request) { return oauth_->handle(request); });
 }
 
@@ -28,6 +30,7 @@ Status GatewayProcess::open_control() {
   auto routes = std::make_shared<ControlRoutes>(
       ControlRoutes::Parts{*gateway_, [this] { return detail(); }, [this] { return samples(); },
                            [this](const HttpRequest& request) { return plane_->handle(request); }});
+  const PeopleService& people = state_->people();
   ControlServer::Options options;
   options.listener = *fd;
   const std::string socket = path_in_data("run/admin.sock");
@@ -36,7 +39,14 @@ Status GatewayProcess::open_control() {
   if (!local) return local.error();
   options.local_listener = *local;
   auto server = ControlServer::start(
-      options, [routes](const HttpRequest& request) { return routes->handle(request); }, *logger_);
+      options,
+      [routes, &people](const HttpRequest& request) {
+        if (auto preflight = people.preflight(request)) return std::move(*preflight);
+        HttpResponse response = routes->handle(request);
+        people.dress(request, response);
+        return response;
+      },
+      *logger_);
   if (!server) return server.error();
   control_ = std::move(*server);
   return {};

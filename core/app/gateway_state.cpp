@@ -75,12 +75,14 @@ Result<std::unique_ptr<GatewayState>> GatewayState::open(Parts parts, Changes ch
   state->keeper_ = std::make_unique<StateKeeper>(state->parts_.store, state->parts_.clock, state->parts_.log, keeper,
                                                  std::move(publish));
   if (Status read = state->keeper_->read(); !read) return read.error().wrap("the store cannot be read");
-  state->open_admin();
+  if (Status opened = state->open_admin(); !opened) return opened.error();
   return state;
 }
 
 GatewayState::~GatewayState() {
   admin_.reset();
+  people_.reset();
+  counters_.reset();
   news_.reset();
   keeper_.reset();
   if (spool_) spool_->seal();
@@ -218,7 +220,7 @@ void GatewayState::directory_changed() {
   if (news_) news_->tell_directory_changed(*generation);
 }
 
-void GatewayState::open_admin() {
+Status GatewayState::open_admin() {
   AdminOptions options{parts_.settings, parts_.map_hooks, credential_box_};
   AdminHooks hooks;
   hooks.directory_changed = [this] { directory_changed(); };
@@ -229,8 +231,15 @@ void GatewayState::open_admin() {
     return prices_;
   });
   hooks.status = changes_.status;
+  auto counters = SharedCounters::start(parts_.caches, parts_.clock);
+  if (!counters) return counters.error();
+  counters_ = std::move(*counters);
+  people_ = std::make_unique<PeopleService>(
+      PeopleService::Parts{parts_.store, parts_.clock, parts_.random, parts_.log, parts_.master_key, *counters_}, options, hooks);
+  hooks.admit = [this](const HttpRequest& request) { return people_->admit(request); };
   admin_ = std::make_unique<AdminService>(parts_.store, parts_.clock, parts_.random, parts_.log, std::move(options),
                                           std::move(hooks));
+  return {};
 }
 
 void GatewayState::notify(std::string kind, std::string subject, std::string text) {

@@ -20,6 +20,7 @@
 #include "meter/metrics.h"
 #include "meter/price_book.h"
 #include "meter/spool.h"
+#include "people/people_service.h"
 #include "proxy/billing.h"
 #include "store/store.h"
 #include "store/store_pool.h"
@@ -68,6 +69,7 @@ class GatewayState {
   std::vector<std::shared_ptr<const Account>> accounts() const;
 
   AdminService& admin() { return *admin_; }
+  PeopleService& people() { return *people_; }
   // A change in the process itself that other gateways must hear of.
   void directory_changed();
   // Looks at the price file; what is wrong with it is logged and the old table stays. Of the thread that reloads.
@@ -82,7 +84,7 @@ class GatewayState {
   GatewayState(Parts parts, Changes changes);
   Status open_prices();
   Status open_spool();
-  void open_admin();
+  Status open_admin();
   Result<std::shared_ptr<const PriceBook>> read_prices();
   void shipped(const std::vector<LedgerRecord>& records);
   void warn_of_balance(const std::string& user_id);
@@ -108,6 +110,8 @@ class GatewayState {
   std::unique_ptr<StorePool> pool_;
   std::unique_ptr<StateKeeper> keeper_;
   std::unique_ptr<News> news_;
+  std::unique_ptr<SharedCounters> counters_;
+  std::unique_ptr<PeopleService> people_;
   std::unique_ptr<AdminService> admin_;
 };
 

@@ -1,4 +1,4 @@
-// What the handlers of the admin API work with. Inside core/control only.
+// What the handlers of the admin API work with. Inside core/control and core/people only.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -26,7 +26,8 @@ struct AdminParts {
 struct AdminCall {
   const HttpRequest& request;
   std::string name;   // what stands in the route's place for a name, percent-decoded
-  std::string actor;  // for the audit log: "admin", or "local" over the local socket
+  std::string actor;  // for the audit log: "admin" by the token, "local" over the local socket, or a user's name
+  std::string actor_id = {};  // the user's; empty: the admin token, or the local socket
 };
 
 using AdminHandler = HttpResponse (*)(AdminParts&, const AdminCall&);

@@ -1,5 +1,8 @@
 #include "control/admin_routes.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "control/admin_accounts.h"
 #include "control/admin_clients.h"
 #include "control/admin_events.h"
@@ -9,6 +12,7 @@
 #include "control/admin_prices.h"
 #include "control/admin_usage.h"
 #include "control/admin_users.h"
+#include "control/path_pattern.h"
 
 namespace moongate {
 namespace {
@@ -60,30 +64,13 @@ constexpr AdminRoute kRoutes[] = {
     {"GET", "status", show_status},
 };
 
-std::string_view take_part(std::string_view& text) {
-  const std::size_t slash = text.find('/');
-  const std::string_view part = text.substr(0, slash);
-  text = slash == text.npos ? std::string_view() : text.substr(slash + 1);
-  return part;
-}
+// What nobody but an admin may change: who may do what, and money.
+constexpr std::string_view kOfAdmins[] = {"users", "users/*", "users/*/movements", "prices", "reprice"};
 
-// `name`: what stood where the pattern has '*', still percent-encoded.
-bool matches(std::string_view pattern, std::string_view path, std::string_view& name) {
-  if (path.ends_with('/')) return false;
-  while (!pattern.empty() && !path.empty()) {
-    const std::string_view wanted = take_part(pattern), part = take_part(path);
-    if (wanted == "*" ? part.empty() : wanted != part) return false;
-    if (wanted == "*") name = part;
-  }
-  return pattern.empty() && path.empty();
-}
-
-// A path's part: '+' is itself there.
-std::string decoded(std::string_view part) {
-  std::string escaped;
-  for (char c : part) escaped += c == '+' ? "%2B" : std::string(1, c);
-  auto pairs = parse_form("n=" + escaped.substr(0, escaped.find('&')));
-  return pairs.empty() ? std::string() : std::move(pairs.front().second);
+Role least_role(const AdminRoute& route) {
+  if (route.method == "GET") return Role::kViewer;
+  return std::find(std::begin(kOfAdmins), std::end(kOfAdmins), route.path) == std::end(kOfAdmins) ? Role::kOperator
+                                                                                                  : Role::kAdmin;
 }
 
 }  // namespace
@@ -95,14 +82,15 @@ AdminRouteMatch find_admin_route(const HttpRequest& request) {
   path.remove_prefix(kRoot.size());
   const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
   for (const AdminRoute& route : kRoutes) {
-    std::string_view name;
-    if (!matches(route.path, path, name)) continue;
+    const auto name = match_path(route.path, path);
+    if (!name) continue;
     match.known = true;
     match.allow += (match.allow.empty() ? "" : ", ") + std::string(route.method);
     if (route.method != method) continue;
     match.handler = route.handler;
     match.changes = method != "GET";
-    match.name = decoded(name);
+    match.name = *name;
+    match.least = least_role(route);
   }
   return match;
 }

@@ -12,7 +12,7 @@ struct AdminService::State {
   State(Store& store, const Clock& clock, Random& random, const Logger& log, AdminOptions o, AdminHooks h)
       : options(std::move(o)), hooks(std::move(h)), parts{store, clock, random, log, options, hooks} {}
 
-  std::optional<HttpResponse> refuse_unless_admin(const HttpRequest& request) const;
+  OrReply<Caller> admit(const HttpRequest& request) const;
 
   const AdminOptions options;
   const AdminHooks hooks;
@@ -21,12 +21,16 @@ struct AdminService::State {
   std::mutex changing;
 };
 
-std::optional<HttpResponse> AdminService::State::refuse_unless_admin(const HttpRequest& request) const {
-  if (request.trusted) return std::nullopt;
+OrReply<Caller> AdminService::State::admit(const HttpRequest& request) const {
+  if (hooks.admit) return hooks.admit(request);
+  Caller caller;
+  caller.name = request.trusted ? "local" : "admin";
+  caller.role = Role::kAdmin;
+  if (request.trusted) return caller;
   const std::string_view token = bearer_of(request);
   const Result<bool> admin = is_admin_token(parts.store, token);
   if (!admin) return store_refused(parts, admin.error());
-  if (*admin) return std::nullopt;
+  if (*admin) return caller;
   HttpResponse refused = api_error(
       401, "UNAUTHENTICATED",
       token.empty() ? "Send the admin token: \"Authorization: Bearer …\"; it was shown at the first start."
@@ -45,7 +49,11 @@ bool AdminService::serves(const HttpRequest& request) const { return find_admin_
 
 HttpResponse AdminService::handle(const HttpRequest& request) {
   const AdminRouteMatch match = find_admin_route(request);
-  if (auto refused = state_->refuse_unless_admin(request)) return std::move(*refused);
+  OrReply<Caller> admitted = state_->admit(request);
+  if (auto* refused = std::get_if<HttpResponse>(&admitted)) return std::move(*refused);
+  const Caller& caller = std::get<Caller>(admitted);
+  // Who is nothing here is not told what there is.
+  if (auto refused = refuse_below(caller, Role::kViewer)) return std::move(*refused);
   if (!match.known) {
     return api_error(404, "NOT_FOUND", "There is nothing at this path; docs/admin-api.md lists what there is.");
   }
@@ -54,7 +62,8 @@ HttpResponse AdminService::handle(const HttpRequest& request) {
     set_header(refused, "Allow", match.allow);
     return refused;
   }
-  const AdminCall call{request, match.name, request.trusted ? "local" : "admin"};
+  if (auto refused = refuse_below(caller, match.least)) return std::move(*refused);
+  const AdminCall call{request, match.name, caller.name, caller.user_id};
   std::unique_lock<std::mutex> alone(state_->changing, std::defer_lock);
   if (match.changes) alone.lock();
   return match.handler(state_->parts, call);

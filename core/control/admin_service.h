@@ -14,6 +14,7 @@
 #include "crypto/random.h"
 #include "crypto/sealed_box.h"
 #include "http/message.h"
+#include "identity/caller.h"
 #include "store/store.h"
 
 namespace moongate {
@@ -35,6 +36,8 @@ struct AdminHooks {
   PriceHooks prices;
   // The members of GET /status as a JSON object; empty: nothing to add.
   std::function<std::string()> status;
+  // Who sent a request; empty: the admin token and the local socket alone are known.
+  Admission admit;
 };
 
 class AdminService {
@@ -47,7 +50,7 @@ class AdminService {
 
   // Whether the path is one of ours (docs/admin-api.md), whatever the method.
   bool serves(const HttpRequest& request) const;
-  // For the bearer of the admin token, and for requests that are trusted; others get 401 before anything is read.
+  // For whoever is admitted with the role that the route asks for; others get 401 before anything is read, or 403.
   // Blocks on the store; safe from several threads. Changes are made one after the other.
   HttpResponse handle(const HttpRequest& request);
 

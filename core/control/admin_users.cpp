@@ -6,6 +6,7 @@
 #include "control/admin_money.h"
 #include "control/admin_views.h"
 #include "crypto/password.h"
+#include "identity/caller.h"
 
 namespace moongate {
 namespace {
@@ -27,7 +28,7 @@ void read_user(AdminBody& body, UserRecord& user) {
   }
   if (const auto role = body.text("role", 1, 16)) {
     user.role = *role;
-    if (*role != "user" && *role != "admin") body.refuse("\"role\" must be \"user\" or \"admin\".");
+    if (!role_of(*role)) body.refuse("\"role\" must be \"user\", \"viewer\", \"operator\" or \"admin\".");
   }
   if (const auto terms = body.terms("terms")) user.terms = *terms;
   if (const auto enabled = body.flag("enabled")) user.enabled = *enabled;

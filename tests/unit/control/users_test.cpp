@@ -60,7 +60,7 @@ TEST_F(Users, WithBadInputAreToldWhatIsWrong) {
       {R"({"name":"a","name":"b"})", "is there twice"},
       {R"({"name":"a","emial":"x"})", "did you mean \"email\"?"},
       {R"({"name":"a","email":"nobody"})", "\"email\" must be an e-mail address"},
-      {R"({"name":"a","role":"root"})", "\"role\" must be \"user\" or \"admin\""},
+      {R"({"name":"a","role":"root"})", "\"role\" must be \"user\", \"viewer\", \"operator\" or \"admin\""},
       {R"({"name":"a","enabled":"yes"})", "\"enabled\" must be true or false, not a string"},
       {R"({"name":"a","terms":[]})", "\"terms\" must be an object, not an array"},
       {R"({"name":"a","terms":{"limits":{"requests_per_minute":0}}})", "limits.requests_per_minute"},

@@ -1,0 +1,66 @@
+#include "people/people_routes.h"
+
+#include "control/path_pattern.h"
+#include "people/auth_login.h"
+#include "people/auth_profile.h"
+
+namespace moongate {
+namespace {
+
+enum class For : bool { kEverybody, kCallers };
+
+struct PeopleRoute {
+  std::string_view method;
+  std::string_view path;  // '*' stands for a name
+  PeopleHandler handler;
+  For who = For::kCallers;
+};
+
+constexpr PeopleRoute kRoutes[] = {
+    {"POST", "/api/auth/login", log_in, For::kEverybody},
+    {"POST", "/api/auth/refresh", refresh_session, For::kEverybody},
+    {"POST", "/api/auth/logout", log_out, For::kEverybody},
+    {"GET", "/api/auth/profile", show_profile},
+    {"PATCH", "/api/auth/profile", change_profile},
+    {"GET", "/api/auth/sessions", list_own_sessions},
+    {"DELETE", "/api/auth/sessions", end_other_sessions},
+    {"DELETE", "/api/auth/sessions/*", end_session},
+};
+
+// Paths that other programs have used for the same; the rest behind them stays.
+struct Alias {
+  std::string_view path;
+  std::string_view meant;
+};
+constexpr Alias kAliases[] = {
+    {"/api/client/auth/", "/api/auth/"},
+    {"/api/client/users/profile", "/api/auth/profile"},
+};
+
+std::string meant_by(std::string_view path) {
+  for (const Alias& alias : kAliases) {
+    if (path.starts_with(alias.path)) return std::string(alias.meant) + std::string(path.substr(alias.path.size()));
+  }
+  return std::string(path);
+}
+
+}  // namespace
+
+PeopleRouteMatch find_people_route(const HttpRequest& request) {
+  PeopleRouteMatch match;
+  const std::string path = meant_by(request.path);
+  const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
+  for (const PeopleRoute& route : kRoutes) {
+    const auto name = match_path(route.path, path);
+    if (!name) continue;
+    match.known = true;
+    match.open = route.who == For::kEverybody;
+    match.allow += (match.allow.empty() ? "" : ", ") + std::string(route.method);
+    if (route.method != method) continue;
+    match.handler = route.handler;
+    match.name = *name;
+  }
+  return match;
+}
+
+}  // namespace moongate
