@@ -117,6 +117,20 @@ class MemoryStore : public Store {
   Result<std::vector<ConfigVersion>> list_versions(std::string_view kind) override;
   Result<std::optional<ConfigVersion>> find_version(std::string_view kind, std::int64_t id) override;
 
+  Result<bool> insert_conversation(const ConversationRecord& record) override;
+  Result<std::optional<ConversationRecord>> find_conversation(std::string_view owner, std::string_view id) override;
+  Result<ConversationList> list_conversations(const ConversationQuery& query) override;
+  Result<bool> update_conversation(const ConversationRecord& record) override;
+  Result<bool> erase_conversation(std::string_view owner, std::string_view id) override;
+  Result<bool> clear_conversation(std::string_view owner, std::string_view id, std::int64_t now_s) override;
+  Result<std::vector<MessageRecord>> list_messages(std::string_view conversation_id, std::int64_t after,
+                                                   std::int64_t limit) override;
+  Result<std::optional<MessageRecord>> find_message(std::string_view conversation_id, std::string_view client_id) override;
+  Result<bool> begin_turn(std::string_view conversation_id, std::string_view turn, std::int64_t now_s,
+                          std::int64_t until_s) override;
+  Result<bool> end_turn(std::string_view conversation_id, std::string_view turn, const std::vector<MessageRecord>& said,
+                        std::int64_t now_s) override;
+
  private:
   Status check_user(std::string_view user_id) const;  // kInvalid: none of that id
   Status check_client(std::string_view client_id) const;
@@ -158,6 +172,15 @@ class MemoryStore : public Store {
   std::vector<PriceRecord> prices_;
   std::vector<NotificationRecord> notifications_;
   std::vector<AuditRecord> audit_;
+
+  struct Conversation {
+    ConversationRecord record;
+    std::vector<MessageRecord> messages;
+    std::string turn;  // empty: nobody has it
+    std::int64_t turn_until_s = 0;
+  };
+  Conversation* owned(std::string_view owner, std::string_view id);  // null: no, or another's
+  std::map<std::string, Conversation, std::less<>> conversations_;
   std::vector<ConfigVersion> versions_;
   std::int64_t last_version_ = 0;
 };

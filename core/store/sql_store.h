@@ -120,6 +120,20 @@ class SqlStore final : public Store {
   Result<std::vector<ConfigVersion>> list_versions(std::string_view kind) override;
   Result<std::optional<ConfigVersion>> find_version(std::string_view kind, std::int64_t id) override;
 
+  Result<bool> insert_conversation(const ConversationRecord& record) override;
+  Result<std::optional<ConversationRecord>> find_conversation(std::string_view owner, std::string_view id) override;
+  Result<ConversationList> list_conversations(const ConversationQuery& query) override;
+  Result<bool> update_conversation(const ConversationRecord& record) override;
+  Result<bool> erase_conversation(std::string_view owner, std::string_view id) override;
+  Result<bool> clear_conversation(std::string_view owner, std::string_view id, std::int64_t now_s) override;
+  Result<std::vector<MessageRecord>> list_messages(std::string_view conversation_id, std::int64_t after,
+                                                   std::int64_t limit) override;
+  Result<std::optional<MessageRecord>> find_message(std::string_view conversation_id, std::string_view client_id) override;
+  Result<bool> begin_turn(std::string_view conversation_id, std::string_view turn, std::int64_t now_s,
+                          std::int64_t until_s) override;
+  Result<bool> end_turn(std::string_view conversation_id, std::string_view turn, const std::vector<MessageRecord>& said,
+                        std::int64_t now_s) override;
+
  private:
   Result<std::vector<VirtualAccountRecord>> select_accounts(std::string_view where, const SqlRow& parameters);
   Result<std::vector<OAuthClientRecord>> select_clients(std::string_view where, const SqlRow& parameters);

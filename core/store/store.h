@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "store/conversation_store.h"
 #include "store/directory_store.h"
 #include "store/ledger_store.h"
 #include "store/people_store.h"
@@ -25,7 +26,7 @@ enum class SealedKind : std::uint8_t { kSigningKey, kUpstreamCredential, kConfig
 // Safe from any thread; every function may block (a disk, a lock, a network). Each is atomic: it has happened
 // whole, or not at all. Errors: kUnavailable when the database cannot be reached or is busy, else kInternal.
 // Something that is not there is not an error: find_… gives nothing, set_… and erase_… give false.
-class Store : public DirectoryStore, public LedgerStore, public PeopleStore, public VersionsStore {
+class Store : public DirectoryStore, public LedgerStore, public PeopleStore, public VersionsStore, public ConversationStore {
  public:
   // Virtual service accounts, listed from the oldest. insert: false when id, email or key id is taken; a
   // record with metadata_default takes that mark from the account that had it.
