@@ -30,7 +30,8 @@ function M.authenticate(request)
   end
 
   local service = identity:service_type()
-  if service ~= "any" and service ~= service_of[request:dialect()] then
+  local of_path = service_of[request:dialect()]
+  if service ~= "any" and of_path and service ~= of_path then
     local why = "This credential is for " .. service .. " paths, and this is not one of them."
     return request:reject(403, why, nil, "API_KEY_SERVICE_BLOCKED")
   end

@@ -7,13 +7,13 @@
 local dialects = require("moongate.dialects")
 local routes = require("moongate.routes")
 
-local providers_of = dialects.providers
+local providers_for = dialects.providers_for
 
 local M = {}
 
 function M.select(request, identity)
   -- Whoever speaks the caller's own language first, then who can be spoken to in translation.
-  return routes.pick(request, identity, providers_of[request:dialect()])
+  return routes.pick(request, identity, providers_for(request, identity))
 end
 
 return M

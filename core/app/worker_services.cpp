@@ -1,5 +1,7 @@
 #include "app/worker_services.h"
 
+#include "app/servable_models.h"
+
 namespace moongate {
 
 WorkerServices::WorkerServices(Worker& worker, const Shared& shared, std::unique_ptr<Cache> cache)
@@ -29,6 +31,9 @@ Result<std::unique_ptr<WorkerServices>> WorkerServices::create(Worker& worker, c
                                               const Account& account) {
     const bool gemini = provider == Provider::kVertex || provider == Provider::kGemini;
     own->picker_.give_back(provider, model, gemini ? identity.gemini_accounts : identity.claude_accounts, account);
+  };
+  worker.servable_models = [own = services.get()](const Identity& identity) {
+    return servable_models(*own->directory_.snapshot()->map, *own->worker_.billing.prices, identity);
   };
   return services;
 }

@@ -21,7 +21,7 @@ enum class Dialect : std::uint8_t {
   kVertexGemini,  // …/publishers/google/models/…
   kVertexClaude,  // …/publishers/anthropic/models/…; errors in Anthropic's shape
   kGemini,        // /v1beta/models/…
-  kOpenAi,        // recognised so that errors have its shape; not served yet
+  kOpenAi,        // /v1/chat/completions and its kin, told in the language of whoever answers (core/openai)
   kPlain,         // /health, /status and what nobody knows
 };
 std::string_view to_string(
@@ -60,7 +60,7 @@ struct ApiTarget {
   std::string_view project;     // Vertex paths with a project; empty in express mode
   std::string_view location;
   std::string_view model;  // as in the path, percent-decoding not applied; empty when in the body
-  std::string_view verb;   // after ':', empty when there is none
+  std::string_view verb;   // after ':', empty when there is none; OpenAI's: "chat", "completions", "responses", "embeddings"
   std::string_view path;   // without prefix (/api/anthropic, /claude, doubled slashes) and query
   std::string_view query;  // without '?', and as sent: it may hold ?key=, never log it
   std::string_view key;    // value of ?key=, not percent-decoded
@@ -77,8 +77,9 @@ ApiTarget parse_target(std::string_view method, std::string_view target);
 // Anthropic and Google both have GET /v1/models[/id] and /v1/files; parse_target takes them for Anthropic's.
 // Once the header is known, this settles it: a Google key (x-goog-api-key, or ?key=, which is looked at here)
 // and no anthropic-version make it Gemini's. The same two facts choose the dialect of the 404 of an unknown
-// path. Targets that only one dialect has are left alone.
-void refine_dialect(ApiTarget& target, bool has_anthropic_version, bool has_google_key);
+// path. Targets that only one dialect has are left alone. OpenAI has /v1/models, too: a bearer token with neither
+// (`only_bearer`: and no x-api-key) is how its clients ask.
+void refine_dialect(ApiTarget& target, bool has_anthropic_version, bool has_google_key, bool only_bearer = false);
 
 // A model, project or location as a path has it, percent-decoded ("claude%40x" is "claude@x"). What is no
 // escape is kept as it is.

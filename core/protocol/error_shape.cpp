@@ -151,7 +151,9 @@ std::string openai_body(const ErrorText& error) {
   out += ',';
   member(out, "type", openai_type(error.http_status));
   out += ",\"param\":null,\"code\":";
-  const std::string_view code = error.reason.empty() ? openai_code(error.http_status) : error.reason;
+  // Reasons in capitals are Google's words.
+  const bool own_word = !error.reason.empty() && error.reason[0] >= 'a' && error.reason[0] <= 'z';
+  const std::string_view code = own_word ? error.reason : openai_code(error.http_status);
   if (code.empty()) {
     out += "null";
   } else {

@@ -204,6 +204,21 @@ bool is_openai_path(Rest r) {
                           "batches", "conversations", "videos", "containers", "evals", "engines"});
 }
 
+// r follows the version. What providers behind this gateway have nothing like stays unknown.
+void match_openai(ApiTarget& t, std::string_view method, Rest r) {
+  t.dialect = Dialect::kOpenAi;
+  if (r[0] == "models" && r.size() <= 2) {
+    set(t, r.size() == 1 ? Operation::kListModels : Operation::kGetModel, method, "GET");
+    t.model = r[1];
+    return;
+  }
+  const bool chat = r[0] == "chat" && r[1] == "completions" && r.size() == 2;
+  if (!chat && (r.size() != 1 || !is_one_of(r[0], {"completions", "responses", "embeddings"}))) return;
+  set(t, r[0] == "embeddings" ? Operation::kEmbed : Operation::kGenerate, method, "POST");
+  t.model_in_body = t.stream_in_body = true;
+  t.verb = chat ? "chat" : r[0];
+}
+
 // The Gemini Developer API; r follows the version.
 void match_gemini(ApiTarget& t, std::string_view method, Rest r) {
   t.dialect = Dialect::kGemini;
@@ -230,18 +245,12 @@ void match_versioned(ApiTarget& t, std::string_view method, Rest r) {
     return;
   }
   if (t.version != "v1") {
-    if (r[0] == "openai") {
-      t.dialect = Dialect::kOpenAi;
-      return;
-    }
+    if (r[0] == "openai") return match_openai(t, method, r.after(1));  // where Google has that face of its own
     return match_gemini(t, method, r);
   }
   if (r[0] == "messages") return match_messages(t, method, r);
   if (match_anthropic(t, method, r)) return;
-  if (is_openai_path(r)) {
-    t.dialect = Dialect::kOpenAi;
-    return;
-  }
+  if (is_openai_path(r)) return match_openai(t, method, r);
   if (r[0] == "models" || r[0] == "cachedContents") match_gemini(t, method, r);
 }
 
@@ -287,7 +296,8 @@ std::size_t anthropic_prefix(Rest r) {
 
 void match_relay(ApiTarget& t, std::string_view method, Rest r) {
   if (r[0] == "messages") return match_messages(t, method, r);
-  if (r[0] == "completions" || r[0] == "models") t.dialect = Dialect::kOpenAi;
+  if (r[0] == "completions" || r[0] == "chat" || r[0] == "models") match_openai(t, method, r);
+  if (r[0] == "completions") t.verb = "any";  // a body with messages is a chat
 }
 
 void read_query(ApiTarget& t) {
@@ -346,10 +356,12 @@ ApiTarget parse_target(std::string_view method, std::string_view target) {
   return t;
 }
 
-void refine_dialect(ApiTarget& target, bool has_anthropic_version, bool has_google_key) {
+void refine_dialect(ApiTarget& target, bool has_anthropic_version, bool has_google_key, bool only_bearer) {
   const bool google = has_google_key || !target.key.empty();
   if (target.shared) {
     if (google && !has_anthropic_version) target.dialect = Dialect::kGemini;
+    const bool models = target.operation == Operation::kListModels || target.operation == Operation::kGetModel;
+    if (only_bearer && models && !google && !has_anthropic_version) target.dialect = Dialect::kOpenAi;
     return;
   }
   if (target.operation != Operation::kNone || target.dialect != Dialect::kPlain) return;

@@ -15,6 +15,7 @@ enum class Way : std::uint8_t {
   kVertexToMessages,
   kGeminiToVertex,
   kVertexToGemini,
+  kTranslated,  // sent as another request altogether
 };
 
 std::optional<Provider> home_of(Dialect dialect) {
@@ -37,6 +38,10 @@ std::optional<Provider> home_of(Dialect dialect) {
 Way way_to(const ApiTarget& from, Provider provider) {
   if (from.operation == Operation::kTelemetry)
     return provider == Provider::kAnthropic ? Way::kSame : Way::kNone;
+  if (from.dialect == Dialect::kOpenAi) {
+    const bool embeds = from.operation == Operation::kEmbed && (provider == Provider::kGemini || provider == Provider::kVertex);
+    return embeds || from.operation == Operation::kGenerate ? Way::kTranslated : Way::kNone;
+  }
   const std::optional<Provider> home = home_of(from.dialect);
   if (!home || from.operation == Operation::kNone || from.operation == Operation::kHealth) return Way::kNone;
   if (*home == provider) return Way::kSame;
@@ -171,7 +176,7 @@ bool can_serve(const ApiTarget& from, Provider provider) { return way_to(from, p
 
 Result<std::string> upstream_request_target(const ApiTarget& from, const UpstreamTarget& to) {
   const Way way = way_to(from, to.provider);
-  if (way == Way::kNone) return not_offered(from, to.provider);
+  if (way == Way::kNone || way == Way::kTranslated) return not_offered(from, to.provider);
 
   Names names{from, to, to.location};
   if (names.location.empty()) names.location = from.location;
@@ -193,6 +198,7 @@ Result<std::string> upstream_request_target(const ApiTarget& from, const Upstrea
   out.reserve(from.path.size() + from.query.size() + 128);
   switch (way) {
     case Way::kNone:
+    case Way::kTranslated:
       break;
     case Way::kSame:
       // /api/client/relay/messages has no version of its own.

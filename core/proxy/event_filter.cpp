@@ -41,6 +41,7 @@ Task<void> Pipeline::pump_filtered() {
       const IoResult n = up.read(up_.data(), up_.capacity());
       if (n.would_block()) continue;
       if (!n.ok()) {
+        if (openai_ && n.state == IoResult::State::kEof && framer_.may_end_here()) end_translation();
         upstream_ended(n.state == IoResult::State::kEof && framer_.may_end_here(), "closed the connection early");
         break;
       }
@@ -60,18 +61,30 @@ Task<void> Pipeline::pump_filtered() {
       std::string_view found;
       for (Piece kind = filter_->next(found); kind == Piece::kWhole || kind == Piece::kPart;
            kind = filter_->next(found)) {
+        if (openai_ && kind == Piece::kPart) {
+          upstream_ended(false, "sent an event that is too large to be translated");
+          flush_client();
+          stage_ = Stage::kDone;
+          co_return;
+        }
         if (kind == Piece::kPart) {
           append_chunk(std::string(filter_->before_event()) + std::string(found));
           continue;
         }
         event.assign(found);
         event_dropped = false;
-        if (phases_->start(Phase::kEvent, *this) == Step::kSuspended) co_await phases_->finish(*this);
+        if (phases_->defines(Phase::kEvent) && phases_->start(Phase::kEvent, *this) == Step::kSuspended) {
+          co_await phases_->finish(*this);
+        }
         if (rejection.status != 0) {  // fail closed: what the policy could not look at does not go out
           upstream_ended(false, "answer was stopped: the policy's event hook failed");
           flush_client();
           stage_ = Stage::kDone;
           co_return;
+        }
+        if (openai_ && !event_dropped) {
+          translate_event(event);
+          continue;
         }
         if (!event_dropped && !event.empty()) append_chunk(std::string(filter_->before_event()) + event);
       }
@@ -83,7 +96,8 @@ Task<void> Pipeline::pump_filtered() {
     }
     if (framer_.done()) {
       if (up_begin_ < up_end_) upstream_reusable_ = false;
-      if (const std::string_view rest = filter_->held(); !rest.empty()) append_chunk(rest);
+      if (openai_) end_translation();
+      else if (const std::string_view rest = filter_->held(); !rest.empty()) append_chunk(rest);
       if (const std::string_view end = filter_->at_end(); !end.empty()) append_chunk(end);
       upstream_ended(true, {});
     }

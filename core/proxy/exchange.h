@@ -51,6 +51,13 @@ struct Identity {
   bool has_limits() const;
 };
 
+// A model that a caller may name.
+struct ServableModel {
+  std::string id;
+  std::string owner;            // "anthropic" or "google"
+  std::int64_t created_s = 0;   // since when it has its price; 0: unknown
+};
+
 // One way to serve the request.
 struct Route {
   Provider provider = Provider::kAnthropic;

@@ -127,7 +127,10 @@ Task<Pipeline::Attempt> Pipeline::try_route(bool fresh_connection) {
     const bool passed = co_await filter_request();
     if (!passed) co_return Attempt::kRejected;
   }
-  if (needs_body_edit()) {  // where the APIs differ; that takes the whole body
+  if (target.dialect == Dialect::kOpenAi && !openai_) {
+    const bool understood = co_await read_openai_call();
+    if (!understood) co_return Attempt::kRejected;
+  } else if (needs_body_edit()) {  // where the APIs differ; that takes the whole body
     Status ready = co_await body_.read_all();
     if (!ready) {
       co_await reply_failure(ready.error());

@@ -181,6 +181,6 @@ void Pipeline::look_for_name(std::string_view piece) {
              resource.starts_with("cachedContents") ? kCachedContentMs : kResourceMs);
 }
 
-bool Pipeline::answer_must_be_plain() const { return makes_resources(target, method_); }
+bool Pipeline::answer_must_be_plain() const { return openai_ != nullptr || makes_resources(target, method_); }
 
 }  // namespace moongate

@@ -105,7 +105,7 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::judge_refusal() {
   facts.replayable = body_.replayable();
   const std::size_t next = next_fit_route();
   facts.another_route = next < routes.size();
-  facts.may_strip = settings_.upstream.strip_bad_signatures && !retry_.stripped;
+  facts.may_strip = settings_.upstream.strip_bad_signatures && !retry_.stripped && !openai_;
   facts.may_drop_betas = !retry_.betas_dropped;
   facts.retry_executed = settings_.upstream.retry_executed;
   RetryPlan plan = plan_retry(error, facts);

@@ -70,7 +70,8 @@ Pipeline::~Pipeline() {
 Task<bool> Pipeline::run() {
   const std::size_t head_size = request->size;
   target = parse_target(request->method, request->target);
-  refine_dialect(target, request->find(HeaderId::kAnthropicVersion).found, request->find(HeaderId::kXGoogApiKey).found);
+  refine_dialect(target, request->find(HeaderId::kAnthropicVersion).found, request->find(HeaderId::kXGoogApiKey).found,
+                 request->find(HeaderId::kAuthorization).found && !request->find(HeaderId::kXApiKey).found);
   method_ = request->method;
   path_ = target.path;
   consumed_ = head_size;
@@ -104,6 +105,10 @@ Task<void> Pipeline::serve() {
   if (!co_await hook(Phase::kAuthenticate)) co_return;
   if (request->framing == Framing::kLength && request->content_length > worker_.body_limits.total) {
     co_await reply_error(413, "The request body is larger than " + std::to_string(worker_.body_limits.total) + " bytes.");
+    co_return;
+  }
+  if (target.dialect == Dialect::kOpenAi && !target.model_in_body) {
+    co_await answer_models();
     co_return;
   }
   Status learned = co_await learn_model();
@@ -163,9 +168,11 @@ Task<bool> Pipeline::answer_itself() {
   }
   if (target.operation == Operation::kNone) {
     outcome = Outcome::kRejected;
-    const std::string message = target.dialect == Dialect::kOpenAi
-                                    ? "The OpenAI-compatible API is not served by this gateway."
-                                    : "There is no such path: " + std::string(target.path.substr(0, 200)) + ".";
+    const std::string message =
+        target.dialect == Dialect::kOpenAi
+            ? "Of the OpenAI API this gateway serves /v1/chat/completions, /v1/completions, /v1/responses, /v1/embeddings and "
+              "/v1/models; not " + std::string(target.path.substr(0, 200)) + "."
+            : "There is no such path: " + std::string(target.path.substr(0, 200)) + ".";
     co_await reply(404, error_body(target.dialect, {404, message, id, {}, -1}), std::move(head));
     co_return true;
   }

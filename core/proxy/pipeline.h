@@ -7,6 +7,7 @@
 #include <string>
 
 #include "meter/usage_tap.h"
+#include "openai/openai_call.h"
 #include "proxy/client_connection.h"
 #include "proxy/exchange.h"
 #include "proxy/local_reply.h"
@@ -83,6 +84,17 @@ class Pipeline final : public Exchange {
   Task<bool> deliver_refusal();  // the last one that was held back; false: there is none
   bool load_refusal();
   bool retries_executed();       // an attempt without answer may be made again
+
+  // -- openai_face.cpp: whoever speaks OpenAI's language is answered in it, by others
+  Task<void> answer_models();
+  Task<bool> read_openai_call();       // false: replied
+  Status translate_request();          // into native_ and the body
+  const ApiTarget& sent_target() const { return openai_ ? native_ : target; }
+  void begin_translation();            // the answer's head is there
+  void pump_whole();                   // an answer that is no stream
+  void give_translated(std::string body);
+  void translate_event(std::string_view raw);
+  void end_translation();              // of a stream that has ended well
 
   // -- upstream_request.cpp: what is sent
   std::string_view location_of(const Route& each) const;
@@ -177,6 +189,9 @@ class Pipeline final : public Exchange {
   bool reminted_ = false;
   std::string version_header_;                // anthropic-version, where the caller had it in the body
   std::optional<std::string> original_body_;  // before an edit for one route
+  std::unique_ptr<OpenAiCall> openai_;        // null: not that face
+  std::string native_text_;                   // native_'s bytes
+  ApiTarget native_;                          // what the call is for this route's provider
 
   // -- between attempts
   struct Retry {
@@ -230,6 +245,8 @@ class Pipeline final : public Exchange {
   bool reframe_ = false;             // our own chunks, or none for HTTP/1.0, instead of the upstream's bytes
   bool client_chunked_ = false;
   bool filter_events_ = false;
+  bool hold_whole_ = false;          // until it can be told in another language
+  std::string whole_;
   bool upstream_done_ = false;
   bool may_write_ = false;           // to the client: the turn's reads are over
   bool wants_write_ = false;

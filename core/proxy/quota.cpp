@@ -57,7 +57,9 @@ Task<std::int64_t> Pipeline::expected_output() {
   if (!short_enough) co_return usual;
   if (Status read = co_await body_.read_all(); !read) co_return usual;  // whoever needs the body meets the failure
   std::int64_t maximum = 0;
-  if (const auto field = body_.field("max_tokens")) maximum = find_maximum(":" + *field, "");
+  for (const std::string_view name : {"max_tokens", "max_completion_tokens", "max_output_tokens"}) {
+    if (const auto field = body_.field(name); maximum == 0 && field) maximum = find_maximum(":" + *field, "");
+  }
   if (const auto field = body_.field("generationConfig"); maximum == 0 && field) {
     maximum = find_maximum(*field, "\"maxOutputTokens\"");
     if (maximum == 0) maximum = find_maximum(*field, "\"max_output_tokens\"");

@@ -54,7 +54,9 @@ Task<Pipeline::Attempt> Pipeline::relay(bool held_back) {
       if (ended) co_return *ended;
     }
     if (stage_ == Stage::kBody) {
-      if (filter_events_) {
+      if (hold_whole_) {
+        pump_whole();
+      } else if (filter_events_) {
         co_await pump_filtered();
       } else {
         pump_body();

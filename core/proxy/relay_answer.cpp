@@ -98,8 +98,10 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::accept_head() {
   filter_events_ = phases_->defines(Phase::kEvent) && !encoded_ && response->status == 200 &&
                    (form_ == BodyForm::kSse || form_ == BodyForm::kJsonArray);
   upstream_reusable_ = response->keep_alive;
-  compose_client_head();
+  if (openai_) begin_translation();
   stage_ = Stage::kBody;
+  if (hold_whole_) co_return std::nullopt;  // its head can be made once the body is known
+  compose_client_head();
   answered_ = true;
   // From here on nothing can be tried again: what was kept for that is given back.
   body_.stop_holding();
@@ -347,6 +349,14 @@ void Pipeline::upstream_ended(bool clean, std::string why) {
     error_ = why;
     upstream_.reset();
     up_.release();
+    stage_ = Stage::kDone;
+    return;
+  }
+  if (hold_whole_ && !answered_) {  // nothing of it has gone out: the client can still be told in a status
+    error_ = "the upstream " + why;
+    failure_ = Error(ErrorKind::kProtocol, "The upstream broke off the answer.", ErrorSource::kUpstream);
+    if (outcome == Outcome::kPending) outcome = Outcome::kUpstreamCut;
+    upstream_.reset();
     stage_ = Stage::kDone;
     return;
   }

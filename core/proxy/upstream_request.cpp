@@ -58,7 +58,7 @@ std::string_view Pipeline::upstream_model() const {
 
 // Claude's two faces differ in where the model and the version stand; everything else is relayed as it came.
 bool Pipeline::needs_body_edit() const {
-  if (!body_.exists()) return false;
+  if (!body_.exists() || openai_) return false;
   const bool claude_on_vertex = route->provider == Provider::kVertexClaude;
   if (target.operation == Operation::kCachedContents) return target.model_in_body;  // a whole resource name
   if (target.model_in_body) return claude_on_vertex || upstream_model() != model;
@@ -126,15 +126,20 @@ Status Pipeline::prepare_upstream() {
     return Error(ErrorKind::kInvalid, "The location is not one that a host name can be made of.", ErrorSource::kClient);
   }
   // The stream flag decides Vertex's verb when the caller speaks Anthropic's API.
-  if (target.stream_in_body && route->provider == Provider::kVertexClaude) {
+  if (openai_) {
+    stream = openai_->stream();
+  } else if (target.stream_in_body && route->provider == Provider::kVertexClaude) {
     const auto flag = body_.field("stream");
     stream = flag && *flag == "true";
   }
   upstream_model_ = upstream_model();
+  if (openai_) {
+    if (Status translated = translate_request(); !translated) return translated;
+  }
   auto request_target = upstream_request_target(
-      target, UpstreamTarget{route->provider, account.credential->project_id, location, upstream_model_, stream});
+      sent_target(), UpstreamTarget{route->provider, account.credential->project_id, location, upstream_model_, stream});
   if (!request_target) return request_target.error();
-  if (original_body_) body_.replace(*original_body_);  // another route had it edited
+  if (original_body_ && !openai_) body_.replace(*original_body_);  // another route had it edited
   if (needs_body_edit()) {
     if (!original_body_) original_body_ = body_.text();
     if (Status edited = adapt_body(); !edited) return edited;

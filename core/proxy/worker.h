@@ -86,6 +86,8 @@ class Worker {
   RetryBudget retries;
   // The first of the accounts that were picked for a request was passed over; may be empty.
   std::function<void(Provider, std::string_view model, const Identity&, const Account&)> turn_unused;
+  // What GET /v1/models tells of to callers of the OpenAI-compatible face; may be empty.
+  std::function<std::vector<ServableModel>(const Identity&)> servable_models;
   std::unordered_map<std::size_t, MonoMs> health_polls;  // when other gateways' notices are looked for next
   // Runs the task beside everything else; run() does not return before it has ended, so it must end by itself soon.
   void run_aside(Task<void> task);

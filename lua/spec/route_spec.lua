@@ -60,6 +60,29 @@ describe("select", function()
     expect(claude(open(), "gemini", "claude-opus-4-6").rejected.status).to_be(403)
   end)
 
+  local function chat(gateway, key, model)
+    local headers = { authorization = "Bearer " .. key }
+    return gateway:send({ path = "/v1/chat/completions", headers = headers, body = { model = model } })
+  end
+
+  it("sends an OpenAI client where its model is at home", function()
+    expect(providers(chat(open(), "key", "claude-opus-4-6"))).to_be("anthropic vertex-claude")
+    expect(providers(chat(open(), "key", "gemini-2.5-pro"))).to_be("gemini vertex")
+    expect(chat(open(), "key", "gpt-5").rejected.status).to_be(404)
+  end)
+
+  it("keeps a credential for one service to it on OpenAI's paths, too", function()
+    local gateway = open({
+      clients = {
+        google = { client = "google", service_type = "google" },
+        anthropic = { client = "anthropic", service_type = "anthropic" },
+      },
+    })
+    expect(providers(chat(gateway, "google", "claude-opus-4-6"))).to_be("vertex-claude")
+    expect(providers(chat(gateway, "anthropic", "claude-opus-4-6"))).to_be("anthropic vertex-claude")
+    expect(chat(gateway, "anthropic", "gemini-2.5-pro").rejected.status).to_be(404)
+  end)
+
   it("takes turns by weight", function()
     local gateway = case({
       clients = {

@@ -102,6 +102,7 @@ TEST(RoutingCases, WhatCanBeServedIsWhatCanBeRewritten) {
          {Provider::kVertex, Provider::kVertexClaude, Provider::kAnthropic, Provider::kGemini}) {
       const Result<std::string> result =
           upstream_request_target(target, {provider, "acme", "global", "m", false});
+      if (target.dialect == Dialect::kOpenAi) continue;  // is sent as another request altogether
       EXPECT_EQ(result.ok(), can_serve(target, provider)) << line.value << " at " << to_string(provider);
       if (result.ok()) {
         EXPECT_EQ(result->find("SECRET"), std::string::npos);
