@@ -124,7 +124,7 @@ class OpenAiFace(GatewayCase):
                     found = self.gateway.admin("GET", "/api/admin/ledger/" + request)
                     return json.loads(found.text) if found.status == 200 else None
                 kept = self.eventually(row)
-                self.assertEqual(kept["output_tokens"] + kept.get("thought_tokens", 0), usage["completion_tokens"],
+                self.assertEqual(kept["usage"]["output_tokens"] + kept["usage"]["thought_tokens"], usage["completion_tokens"],
                                  (model, stream, kept))
 
     def eventually(self, ask):
