@@ -85,7 +85,7 @@ Status GatewayProcess::open() {
   for (const Step step : {&GatewayProcess::open_logs, &GatewayProcess::open_state, &GatewayProcess::open_money,
                           &GatewayProcess::start_simulator, &GatewayProcess::make_map_file, &GatewayProcess::load_map_file,
                           &GatewayProcess::open_tls, &GatewayProcess::open_workers, &GatewayProcess::connect_workers,
-                          &GatewayProcess::open_listeners}) {
+                          &GatewayProcess::open_conversations, &GatewayProcess::open_listeners}) {
     if (Status status = (this->*step)(); !status) return status;
   }
   for (WorkerPart& part : workers_) part.thread = std::thread([this, &part] { run_worker(part); });
@@ -103,6 +103,7 @@ Status GatewayProcess::open() {
 }
 
 GatewayProcess::~GatewayProcess() {
+  if (conversations_) conversations_->shut();
   control_.reset();
   for (WorkerPart& part : workers_) {
     if (part.thread.joinable()) {
@@ -110,6 +111,7 @@ GatewayProcess::~GatewayProcess() {
       part.thread.join();
     }
   }
+  conversations_.reset();
   state_.reset();  // after the last request has been settled
 }
 
@@ -217,6 +219,7 @@ Status GatewayProcess::open_tls() {
 }
 
 Status GatewayProcess::open_workers() {
+  inner_tokens_ = std::make_unique<InnerTokens>(random_);
   const int count = worker_count();
   dicts_ = std::make_unique<SharedDicts>(static_cast<std::size_t>(settings_.cache.memory_entries), 16u << 20, clock_,
                                          random_number(random_));
@@ -235,7 +238,7 @@ Status GatewayProcess::open_workers() {
   for (int i = 0; i < count; ++i) {
     WorkerPart& part = workers_[static_cast<std::size_t>(i)];
     part.worker = std::make_unique<Worker>(*gateway_, i);
-    auto services = WorkerServices::create(*part.worker, {*gateway_, random_, *dicts_, *caches_, oauth_->verifier(), *limits_, &state_->keys(), state_->ask_store()}, snapshot_);
+    auto services = WorkerServices::create(*part.worker, {*gateway_, random_, *dicts_, *caches_, oauth_->verifier(), *limits_, &state_->keys(), state_->ask_store(), inner_tokens_.get()}, snapshot_);
     if (!services) return services.error();
     part.services = std::move(*services);
   }
@@ -393,7 +396,9 @@ void GatewayProcess::drain() {
                              {"deadline_ms", settings_.timeouts.drain_ms}});
   for (WorkerPart& part : workers_) part.worker->drain(settings_.timeouts.drain_ms);
   for (WorkerPart& part : workers_) part.thread.join();
+  if (conversations_) conversations_->shut();
   control_.reset();
+  conversations_.reset();
   state_.reset();
   simulator_.reset();
   logger_->info("stopped", {});

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/control_plane.h"
+#include "app/conversations.h"
 #include "app/gateway_state.h"
 #include "app/worker_services.h"
 #include "base/log.h"
@@ -75,6 +76,7 @@ class GatewayProcess {
   Status open_money();       // after the store, before the map
   Status connect_workers();  // to keys, ledger and limits
   Status start_money();
+  Status open_conversations();
   void refresh_identities();
   void take_over_accounts();
   int worker_count() const;
@@ -128,6 +130,8 @@ class GatewayProcess {
   std::unique_ptr<Watchdog> watchdog_;
   std::vector<WorkerPart> workers_;
   std::unique_ptr<ConsoleFiles> console_;
+  std::unique_ptr<InnerTokens> inner_tokens_;
+  std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<ControlPlane> plane_;
   std::unique_ptr<ControlServer> control_;
   Addresses addresses_;

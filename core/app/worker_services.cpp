@@ -9,6 +9,7 @@ WorkerServices::WorkerServices(Worker& worker, const Shared& shared, std::unique
       shared_(shared),
       cache_(std::move(cache)),
       directory_(shared.verifier, shared.keys, shared.gateway.clock) {
+  directory_.set_inner(shared.inner);
   worker.cache_is_shared = !shared.gateway.settings.cache.url.starts_with("memory:");
   LimiterOptions options;
   options.gateway = shared.gateway.id_prefix;

@@ -26,6 +26,7 @@ class WorkerServices final : public ScriptServices {
     LimitBook& limits;
     KeyDirectory* keys = nullptr;         // null: there are no stored keys
     KeyLookup::AskStore ask_store = {};   // goes with `keys`
+    const InnerTokens* inner = nullptr;   // null: there are none
   };
   static Result<std::unique_ptr<WorkerServices>> create(Worker& worker, const Shared& shared,
                                                         std::shared_ptr<const Snapshot> snapshot);

@@ -42,6 +42,7 @@ enum class Operation : std::uint8_t {
   kBatches,
   kTelemetry,  // /api/statsig/*, /api/sentry/*, /api/event_logging/*
   kHealth,     // /health, /status
+  kConversation,  // /api/chat*, /api/sessions*, /api/tools
   kOther,      // a verb that we do not know on a path that we do: relayed, metered if it has usage
   kNone,       // no such path: 404 in `dialect`
 };

@@ -72,6 +72,8 @@ std::string_view to_string(Operation operation) {
       return "telemetry";
     case Operation::kHealth:
       return "health";
+    case Operation::kConversation:
+      return "conversation";
     case Operation::kOther:
       return "other";
     case Operation::kNone:

@@ -266,6 +266,7 @@ void match(ApiTarget& t, std::string_view method, Rest r) {
     if (r.size() == 1) set(t, Operation::kHealth, method, "GET, HEAD");
   } else if (first == "api") {
     if (is_one_of(r[1], {"statsig", "sentry", "event_logging"})) t.operation = Operation::kTelemetry;
+    if (is_one_of(r[1], {"chat", "sessions", "tools"})) t.operation = Operation::kConversation;
   } else if (first == "upload" || first == "download") {
     if (!is_version(r[1])) return;
     t.dialect = Dialect::kGemini;

@@ -12,15 +12,15 @@ constexpr std::uint64_t kLingerBytes = 256u << 20;
 
 }  // namespace
 
-ClientConnection::ClientConnection(Worker& w, const Address& peer, bool with_tls)
-    : worker(w), signal(w.reactor), address(peer.host()), tls(with_tls) {
+ClientConnection::ClientConnection(Worker& w, const Address& peer, bool with_tls, bool is_inner)
+    : worker(w), signal(w.reactor), address(peer.host()), tls(with_tls), inner(is_inner) {
   worker.enter(*this);
 }
 
 ClientConnection::~ClientConnection() { worker.leave(*this); }
 
-void ClientConnection::serve(Worker& worker, int fd, const Address& peer, bool tls) {
-  auto* connection = new ClientConnection(worker, peer, tls);
+void ClientConnection::serve(Worker& worker, int fd, const Address& peer, bool tls, bool inner) {
+  auto* connection = new ClientConnection(worker, peer, tls, inner);
   if (!connection->stream.open(worker.reactor, fd, true)) {
     delete connection;
     return;
@@ -34,7 +34,7 @@ void ClientConnection::serve(Worker& worker, int fd, const Address& peer, bool t
 
 Task<void> ClientConnection::run() {
   const Settings::Timeouts& timeouts = worker.gateway.settings.timeouts;
-  if (tls) {
+  if (tls && !inner) {
     ssl_st* session = worker.gateway.tls->new_session();
     if (session == nullptr) co_return;
     stream.start_tls(session, true);

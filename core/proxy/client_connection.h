@@ -13,7 +13,8 @@ namespace moongate {
 class ClientConnection : public TimerLink {
  public:
   // Takes the accepted descriptor and serves it to its end; frees itself.
-  static void serve(Worker& worker, int fd, const Address& peer, bool tls);
+  // `inner`: the process's own, from proxy/inner_door.h; `tls` is then what it says of the caller, and no handshake follows.
+  static void serve(Worker& worker, int fd, const Address& peer, bool tls, bool inner = false);
   ~ClientConnection();
 
   Worker& worker;
@@ -21,6 +22,7 @@ class ClientConnection : public TimerLink {
   Signal signal;           // of this connection and of the upstream that works for it
   std::string address;     // of the client, without port
   bool tls = false;
+  bool inner = false;
   bool aborted = false;    // the drain deadline has passed: end at once
   bool in_exchange = false;
 
@@ -31,7 +33,7 @@ class ClientConnection : public TimerLink {
   std::string_view unread() const { return {in.data() + begin, end - begin}; }
 
  private:
-  ClientConnection(Worker& worker, const Address& peer, bool tls);
+  ClientConnection(Worker& worker, const Address& peer, bool tls, bool inner);
   Task<void> run();
   Task<bool> read_head(RequestHead& head);
   Task<void> refuse_head(const Error& error);

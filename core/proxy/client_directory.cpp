@@ -56,6 +56,7 @@ Result<std::shared_ptr<const Identity>> ClientDirectory::find(std::string_view c
   if (snapshot_ && snapshot_->clients) {
     if (const Client* client = snapshot_->clients->find(credential)) return find_static(*client);
   }
+  if (inner_ != nullptr && InnerTokens::is_candidate(credential)) return find_inner(credential);
   if (keys_ != nullptr && is_api_key_candidate(credential)) return find_key(credential, digest);
   if (credential.size() <= kMaxCredentialBytes && TokenVerifier::is_candidate(credential)) return find_token(credential);
   return refused("The credential is not known to this gateway.");
@@ -123,6 +124,23 @@ Result<std::shared_ptr<const Identity>> ClientDirectory::make_key_identity(const
   }
   if (!readable) return refused("The credential's terms cannot be read; ask the operator of this gateway.");
   return std::shared_ptr<const Identity>(std::make_shared<const Identity>(std::move(identity)));
+}
+
+// A client by its name: of the map, with all that the map says, else of the store as it was when the token was made.
+Result<std::shared_ptr<const Identity>> ClientDirectory::find_inner(std::string_view credential) {
+  const std::optional<InnerTokens::Bearer> bearer = inner_->find(credential);
+  if (!bearer) return refused("The credential is not known to this gateway.");
+  if (bearer->of_map) {
+    for (const Client& client : snapshot_->map->clients) {
+      if (client.id == bearer->holder.client.name) return find_static(client);
+    }
+    return refused("The client is not in the map any more.");
+  }
+  auto made = make_key_identity(bearer->holder);
+  if (!made) return made;
+  Identity identity = **made;
+  identity.kind = "session";
+  return in_time(std::make_shared<const Identity>(std::move(identity)));
 }
 
 Result<std::shared_ptr<const Identity>> ClientDirectory::find_key(std::string_view credential, std::string* wanted) {

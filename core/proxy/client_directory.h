@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "config/snapshot.h"
+#include "identity/inner_tokens.h"
 #include "identity/key_directory.h"
 #include "identity/token_verifier.h"
 #include "proxy/exchange.h"
@@ -25,6 +26,9 @@ class ClientDirectory {
   // What the store says of clients and users.
   void set_stored(std::shared_ptr<const StoredClients> stored);
 
+  // Tokens that the process made for itself are known from now on.
+  void set_inner(const InnerTokens* inner) { inner_ = inner; }
+
   // A client of the map, else a stored key, else what a virtual token stands for; enabled, and its terms not expired.
   // kUnauthenticated: nobody, expired, revoked or disabled; the message is fit for the caller and holds nothing of the
   // credential. kUnavailable: a key that nobody has looked up yet; `digest` is then what it is looked up by. The identity is the same object
@@ -42,6 +46,7 @@ class ClientDirectory {
   };
   Result<std::shared_ptr<const Identity>> find_static(const Client& client);
   Result<std::shared_ptr<const Identity>> find_key(std::string_view credential, std::string* digest);
+  Result<std::shared_ptr<const Identity>> find_inner(std::string_view credential);
   Result<std::shared_ptr<const Identity>> find_token(std::string_view credential);
   Result<std::shared_ptr<const Identity>> make_key_identity(const KeyHolder& holder) const;
   // What the store says of a client by this name is added to what is known of it. False: it is disabled there.
@@ -51,6 +56,7 @@ class ClientDirectory {
   const TokenVerifier& verifier_;
   KeyDirectory* keys_;
   const Clock& clock_;
+  const InnerTokens* inner_ = nullptr;
   std::shared_ptr<const Snapshot> snapshot_;
   std::shared_ptr<const StoredClients> stored_;
   std::unordered_map<const Client*, std::shared_ptr<const Identity>> static_;  // null: disabled

@@ -102,6 +102,11 @@ Task<void> Pipeline::serve() {
   }
   const bool answered = co_await answer_itself();
   if (answered) co_return;
+  if (target.operation == Operation::kConversation) {
+    if (is_inner_question()) co_await tell_caller();
+    else co_await hand_over();
+    co_return;
+  }
   if (!co_await hook(Phase::kAuthenticate)) co_return;
   if (request->framing == Framing::kLength && request->content_length > worker_.body_limits.total) {
     co_await reply_error(413, "The request body is larger than " + std::to_string(worker_.body_limits.total) + " bytes.");
@@ -342,6 +347,10 @@ Task<void> Pipeline::reply_failure(const Error& error) {
 
 Task<void> Pipeline::finish() {
   settle();
+  if (is_inner_question()) {
+    phases_->forget(*this);
+    co_return;
+  }
   ended_ns = worker_.reactor.clock().mono_ns();
   bytes_in = body_.received();
   if (phases_->defines(Phase::kLog)) {

@@ -127,6 +127,15 @@ class Pipeline final : public Exchange {
   void settle();                 // once; what was used is final
   AccessRecord describe_exchange() const;
 
+  // -- hand_over.cpp: conversations
+  Task<bool> read_small_body();  // false: replied
+  struct HttpRequest plain_request() const;
+  Task<void> hand_over();
+  Task<void> pass_answer(class LocalCall& call, bool head_only);
+  std::string local_head(const struct HttpResponse& head, std::int64_t length, bool chunked) const;
+  Task<void> tell_caller();
+  bool is_inner_question() const;  // asked by the process itself: nothing to write down
+
   // -- replies
   Task<void> reply(int status, std::string body, ReplyHead head);
   Task<void> reply_error(int status, std::string message, std::string reason = {}, int retry_after = -1);

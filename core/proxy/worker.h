@@ -21,6 +21,7 @@
 #include "proxy/billing.h"
 #include "proxy/body_reader.h"
 #include "proxy/exchange.h"
+#include "proxy/local_call.h"
 #include "proxy/retry_plan.h"
 #include "upstream/connection_pool.h"
 #include "upstream/token_source.h"
@@ -44,6 +45,7 @@ struct Gateway {
   std::atomic<bool> ready{false};         // readiness as the health paths tell it
   std::atomic<bool> draining{false};
   UpstreamState* upstreams = nullptr;     // nullptr: nothing is learned about accounts (tests)
+  LocalService* local = nullptr;          // answers conversations; nullptr: nobody does
 };
 
 class ClientConnection;
