@@ -39,6 +39,7 @@ class AnswerWriter : public AnswerSink {
 // `prompt` has to outlive the writer.
 std::unique_ptr<AnswerWriter> chat_writer(const Prompt& prompt, AnswerHead head);
 std::unique_ptr<AnswerWriter> completions_writer(const Prompt& prompt, AnswerHead head);
+std::unique_ptr<AnswerWriter> responses_writer(const Prompt& prompt, AnswerHead head);
 
 std::string_view finish_word(Finish finish);  // "stop", "length", "tool_calls", "content_filter"
 

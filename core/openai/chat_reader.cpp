@@ -26,14 +26,7 @@ Block read_part(const Node& part) {
     const Node url = image["url"];
     read_url(url, url.needed_string(), block);
   } else if (word == "input_audio") {
-    block.kind = BlockKind::kAudio;
-    const Node audio = part["input_audio"];
-    block.data = audio["data"].needed_string();
-    const Node format = audio["format"];
-    const std::string_view name = format.needed_string();
-    if (name == "wav") block.media_type = "audio/wav";
-    if (name == "mp3") block.media_type = "audio/mp3";
-    if (block.media_type.empty()) format.refuse("must be wav or mp3");
+    read_audio(part["input_audio"], block);
   } else if (word == "file") {
     block.kind = BlockKind::kFile;
     const Node file = part["file"];

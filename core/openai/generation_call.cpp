@@ -7,9 +7,13 @@
 #include "openai/chat_reader.h"
 #include "openai/path_segment.h"
 #include "openai/provider_request.h"
+#include "openai/responses_reader.h"
 
 namespace moongate::openai {
 namespace {
+
+// The end of a response repeats all of it, so that it is kept meanwhile. No model says this much.
+constexpr std::size_t kLongestStream = std::size_t{64} << 20;
 
 bool is_claude(Provider provider) { return provider == Provider::kAnthropic || provider == Provider::kVertexClaude; }
 
@@ -28,8 +32,10 @@ class GenerationCall final : public OpenAiCall {
         read_completions(body, prompt_);
         break;
       case OpenAiKind::kResponses:
-      case OpenAiKind::kEmbeddings:
-        body.refuse("is of a kind that is not served yet");
+        read_responses(body, prompt_);
+        break;
+      case OpenAiKind::kEmbeddings:  // read elsewhere
+        body.refuse("makes no text");
         break;
     }
     if (!problem.none()) return problem.first();
@@ -57,7 +63,9 @@ class GenerationCall final : public OpenAiCall {
     reader_ = is_claude(provider) ? claude_answer() : gemini_answer("call_" + std::string(id) + '_');
     AnswerHead head{std::string(id), std::string(model), now_s};
     writer_ = kind_ == OpenAiKind::kCompletions ? completions_writer(prompt_, std::move(head))
+              : kind_ == OpenAiKind::kResponses ? responses_writer(prompt_, std::move(head))
                                                 : chat_writer(prompt_, std::move(head));
+    bytes_ = 0;
     begun_ = over_ = false;
   }
 
@@ -72,6 +80,8 @@ class GenerationCall final : public OpenAiCall {
   void event(std::string_view, std::string_view data, std::string& out) override {
     if (over_) return;
     begin(out);
+    bytes_ += data.size();
+    if (bytes_ > kLongestStream) return fail({502, "The provider's answer is too long", "bad_gateway"});
     const Result<JsonDocument> document = JsonDocument::parse(data);
     if (!document) return fail({502, "The provider sent an event that is no JSON object", "bad_gateway"});
     reader_->event(document.value().object(), *writer_);
@@ -106,6 +116,7 @@ class GenerationCall final : public OpenAiCall {
   Prompt prompt_;
   std::unique_ptr<AnswerReader> reader_;
   std::unique_ptr<AnswerWriter> writer_;
+  std::size_t bytes_ = 0;
   bool begun_ = false;
   bool over_ = false;
 };

@@ -1,5 +1,6 @@
 #include "openai/openai_call.h"
 
+#include "openai/embeddings_call.h"
 #include "openai/generation_call.h"
 
 namespace moongate {
@@ -11,6 +12,7 @@ Result<std::unique_ptr<OpenAiCall>> OpenAiCall::read(OpenAiKind kind, std::strin
     error.kind = ErrorKind::kInvalid;
     return error;
   }
+  if (kind == OpenAiKind::kEmbeddings) return openai::read_embeddings(std::move(document).value());
   return openai::read_generation(kind, std::move(document).value());
 }
 

@@ -45,6 +45,9 @@ struct Tool {
   std::string_view description;
   const boost::json::value* parameters = nullptr;  // a JSON Schema; absent: no parameters
   bool strict = false;
+  // responses: of a function within a namespace; `name` holds both then, for no provider knows namespaces.
+  std::string_view name_space;
+  std::string_view own_name;
 };
 
 enum class ToolChoice : std::uint8_t { kUnsaid, kAuto, kNone, kRequired, kNamed };
@@ -73,6 +76,7 @@ struct Prompt {
   bool include_usage = false;         // chat, completions: a chunk with usage at the end of a stream
   bool legacy_functions = false;      // chat: `functions` instead of `tools`; the answer has function_call
   bool give_sealed_thoughts = false;  // responses: include reasoning.encrypted_content
+  const boost::json::object* asked = nullptr;  // responses: the request, parts of which an answer repeats
 
   std::deque<std::string> kept;
 

@@ -51,6 +51,16 @@ void read_file_data(const Node& place, Block& out) {
   if (out.name.ends_with(".txt") || out.name.ends_with(".md")) out.media_type = "text/plain";
 }
 
+void read_audio(const Node& audio, Block& out) {
+  out.kind = BlockKind::kAudio;
+  out.data = audio["data"].needed_string();
+  const Node format = audio["format"];
+  const std::string_view name = format.needed_string();
+  if (name == "wav") out.media_type = "audio/wav";
+  if (name == "mp3") out.media_type = "audio/mp3";
+  if (out.media_type.empty()) format.refuse("must be wav or mp3");
+}
+
 void read_sampling(const Node& body, Prompt& out) {
   out.temperature = body["temperature"].number();
   out.top_p = body["top_p"].number();

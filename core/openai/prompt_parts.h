@@ -17,6 +17,8 @@ void read_file_data(const Node& place, Block& out);
 // temperature, top_p, penalties, seed, stop, and the members that both forms refuse.
 void read_sampling(const Node& body, Prompt& out);
 Effort read_effort(const Node& effort);
+// {"data", "format"}
+void read_audio(const Node& audio, Block& out);
 // {"name", "description", "parameters", "strict"}
 void read_function(const Node& function, Prompt& out);
 // {"type": "json_schema", …} whose schema stands in `schema`.
