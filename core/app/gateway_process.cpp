@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <future>
 
+#include "app/workbench.h"
 #include "base/thread_name.h"
 #include "cache/cache.h"
 #include "crypto/certificate.h"
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kOAuthRefreshMs = 60'000;
 constexpr int kTurnsAtEnd = 4;
+constexpr std::int64_t kPolicyLoadMs = 30'000;
+constexpr int kPolicyLookMs = 100;
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -81,6 +84,7 @@ Result<std::unique_ptr<GatewayProcess>> GatewayProcess::start(Settings settings,
 
 Status GatewayProcess::open() {
   raise_file_limit();
+  started_ms_ = clock_.mono_ms();
   using Step = Status (GatewayProcess::*)();
   for (const Step step : {&GatewayProcess::open_logs, &GatewayProcess::open_state, &GatewayProcess::open_money,
                           &GatewayProcess::start_simulator, &GatewayProcess::make_map_file, &GatewayProcess::load_map_file,
@@ -197,6 +201,7 @@ Status GatewayProcess::load_map_file() {
   snapshot->settings = std::make_shared<const Settings>(settings_);
   snapshot->map = map;
   snapshot->clients = std::make_shared<const ClientIndex>(map, index_key_);
+  const std::lock_guard lock(snapshot_mutex_);
   snapshot_ = std::move(snapshot);
   return {};
 }
@@ -213,6 +218,7 @@ Status GatewayProcess::open_tls() {
   auto server = TlsServer::create(options);
   if (!server) return server.error();
   tls_ = std::move(*server);
+  certificate_file_ = options.certificate_file;
   tls_watch_.add_file(options.certificate_file);
   tls_watch_.add_file(options.key_file);
   return {};
@@ -283,15 +289,16 @@ void GatewayProcess::run_worker(WorkerPart& part) {
 Status GatewayProcess::load_policy() {
   auto source = PolicySource::read(settings_.policy.dir);
   if (!source) return source.error();
-  VmOptions options;
-  options.memory_bytes = static_cast<std::size_t>(settings_.policy.memory_mb) << 20;
-  options.ffi = settings_.policy.ffi;
+  return load_policy(*source, {});
+}
 
+Status GatewayProcess::load_policy(std::shared_ptr<const PolicySource> source, const std::function<Status()>& then) {
+  const VmOptions options = vm_options_of(settings_);
   std::vector<std::future<Status>> loaded;
   for (WorkerPart& part : workers_) {
     auto promise = std::make_shared<std::promise<Status>>();
     loaded.push_back(promise->get_future());
-    part.worker->reactor.post([&part, options, promise, source = *source] {
+    part.worker->reactor.post([&part, options, promise, source] {
       auto phases = LuaPhases::load(source, options, part.watched.get(), *part.services);
       Status status;
       if (phases) part.candidate = std::move(*phases);
@@ -300,17 +307,23 @@ Status GatewayProcess::load_policy() {
     });
   }
   Status first;
+  const std::int64_t deadline = clock_.mono_ms() + kPolicyLoadMs;
   for (auto& each : loaded) {
-    Status status = each.get();
+    // A worker that ends, or is kept busy for ever, answers never.
+    while (each.wait_for(std::chrono::milliseconds(kPolicyLookMs)) != std::future_status::ready &&
+           clock_.mono_ms() < deadline && !gateway_->draining.load()) {
+    }
+    const bool answered = each.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    Status status = answered ? each.get() : Error(ErrorKind::kUnavailable, "a worker did not load the policy in time");
     if (first && !status) first = std::move(status);
   }
+  if (first && then) first = then();
   for (WorkerPart& part : workers_) {
     part.worker->reactor.post([&part, take = first.ok()] {
       if (take) part.worker->set_phases(std::move(part.candidate));
       part.candidate.reset();
     });
   }
-  policy_fingerprint_ = (*source)->fingerprint();
   return first;
 }
 
@@ -335,17 +348,21 @@ void GatewayProcess::start_watching() {
   map_watch_.changed();  // the first look only notes what is there
   policy_watch_.changed();
   tls_watch_.changed();
+  state_->admin().keep_found_versions();
 }
 
 void GatewayProcess::reload(bool force) {
+  const std::lock_guard lock(reload_mutex_);
   if (clock_.mono_ms() - oauth_refresh_ms_ > kOAuthRefreshMs) {
     oauth_refresh_ms_ = clock_.mono_ms();
     refresh_identities();
   }
   take_over_accounts();
   state_->reload_prices(force);
-  if (map_watch_.changed() || force) reload_map();
-  if (policy_watch_.changed() || force) reload_policy();
+  bool by_hand = false;
+  if (map_watch_.changed() || force) by_hand = reload_map().ok();
+  if (policy_watch_.changed() || force) by_hand = reload_policy().ok() || by_hand;
+  if (by_hand) state_->admin().keep_found_versions();
   if ((tls_watch_.changed() || force) && tls_) {
     Status status = tls_->reload();
     metrics_->count_reload("certificate", status.ok());
@@ -359,13 +376,12 @@ void GatewayProcess::reload(bool force) {
   }
 }
 
-void GatewayProcess::reload_map() {
-  const std::shared_ptr<const Snapshot> before = snapshot_;
+Status GatewayProcess::reload_map() {
   if (Status status = load_map_file(); !status) {
     ++reloads_failed_;
     metrics_->count_reload("map", false);
     logger_->error("the map was not taken over; the old one keeps serving", {{"reason", status.error().describe()}});
-    return;
+    return status;
   }
   upstreams_->health.forgive();  // the operator has looked at the accounts
   for (WorkerPart& part : workers_) {
@@ -375,18 +391,21 @@ void GatewayProcess::reload_map() {
   metrics_->count_reload("map", true);
   logger_->info("map loaded", {{"clients", snapshot_->map->clients.size()},
                                {"accounts", snapshot_->map->accounts.size()}});
+  return {};
 }
 
-void GatewayProcess::reload_policy() {
-  if (Status status = load_policy(); !status) {
+Status GatewayProcess::reload_policy() { return told_policy(load_policy()); }
+
+Status GatewayProcess::told_policy(Status status) {
+  metrics_->count_reload("policy", status.ok());
+  if (status) {
+    ++reloads_done_;
+    logger_->info("policy loaded", {{"dir", settings_.policy.dir}});
+  } else {
     ++reloads_failed_;
-    metrics_->count_reload("policy", false);
     logger_->error("the policy was not taken over; the old one keeps serving", {{"reason", status.error().describe()}});
-    return;
   }
-  ++reloads_done_;
-  metrics_->count_reload("policy", true);
-  logger_->info("policy loaded", {{"dir", settings_.policy.dir}});
+  return status;
 }
 
 void GatewayProcess::drain() {

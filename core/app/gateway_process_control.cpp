@@ -49,6 +49,7 @@ Status GatewayProcess::open_control() {
   const PeopleService& people = state_->people();
   ControlServer::Options options;
   options.listener = *fd;
+  options.max_body_bytes = 6u << 20;  // a whole map or policy as JSON
   const std::string socket = path_in_data("run/admin.sock");
   if (Status made = create_private_directory(path_in_data("run")); !made) return made;
   auto local = listen_local(socket);

@@ -39,6 +39,7 @@ Status GatewayProcess::open_money() {
     to_workers([prices](WorkerPart& part) { part.worker->billing.prices = prices; });
   };
   changes.status = [this] { return "{" + detail() + "}"; };
+  changes.configuration = [this](OperatorHooks& hooks) { fill_operator_hooks(hooks); };
   auto state = GatewayState::open({*store_, *caches_, clock_, random_, *logger_, settings_, master_key_, map_hooks(), worker_count()},
                                   std::move(changes));
   if (!state) return state.error();
@@ -95,7 +96,7 @@ void GatewayProcess::refresh_identities() {
 void GatewayProcess::take_over_accounts() {
   if (!accounts_changed_.exchange(false)) return;
   ambient_.stored = state_->accounts();
-  reload_map();
+  static_cast<void>(reload_map());  // told in the log
 }
 
 }  // namespace moongate

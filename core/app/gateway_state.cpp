@@ -231,6 +231,7 @@ Status GatewayState::open_admin() {
     return prices_;
   });
   hooks.status = changes_.status;
+  if (changes_.configuration) changes_.configuration(hooks.configuration);
   auto counters = SharedCounters::start(parts_.caches, parts_.clock);
   if (!counters) return counters.error();
   counters_ = std::move(*counters);

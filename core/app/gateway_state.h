@@ -49,6 +49,7 @@ class GatewayState {
     std::function<void(std::shared_ptr<const UseSums>)> use;
     std::function<void(std::shared_ptr<const PriceBook>)> prices;
     std::function<std::string()> status;  // for the admin API
+    std::function<void(OperatorHooks&)> configuration;  // the same; called by open()
   };
 
   // Reads what the store and the price table say, opens the spool. The error says what to do.

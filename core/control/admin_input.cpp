@@ -97,6 +97,14 @@ std::string AdminBody::required_text(std::string_view name, std::size_t max_byte
   return text(name, 1, max_bytes).value_or(std::string());
 }
 
+std::string AdminBody::document(std::string_view name, std::size_t max_bytes, std::string_view hint) {
+  if (!has(name)) refuse(quoted(name) + " is missing: " + std::string(hint) + ".");
+  const JsonNode* node = typed(name, JsonNode::Type::kString, "a string");
+  if (node == nullptr) return {};
+  if (node->text.size() > max_bytes) refuse(quoted(name) + " is larger than " + std::to_string(max_bytes) + " bytes.");
+  return node->text;
+}
+
 std::optional<bool> AdminBody::flag(std::string_view name) {
   const JsonNode* node = typed(name, JsonNode::Type::kBoolean, "true or false");
   if (node == nullptr) return std::nullopt;

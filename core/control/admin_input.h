@@ -52,6 +52,8 @@ class AdminBody final : public AdminInput {
   }
   // text(), and a refusal where it is absent. `hint` ends the sentence.
   std::string required_text(std::string_view name, std::size_t max_bytes, std::string_view hint);
+  // A required text of several lines: it may hold line ends and tabs.
+  std::string document(std::string_view name, std::size_t max_bytes, std::string_view hint);
   std::optional<bool> flag(std::string_view name);
   std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max);
   // Decimal text or a JSON number, read digit by digit: there is no floating point between a request and a balance.

@@ -6,12 +6,18 @@
 #include "control/admin_accounts.h"
 #include "control/admin_clients.h"
 #include "control/admin_events.h"
+#include "control/admin_health.h"
 #include "control/admin_keys.h"
 #include "control/admin_ledger.h"
+#include "control/admin_map.h"
 #include "control/admin_money.h"
+#include "control/admin_policy.h"
 #include "control/admin_prices.h"
+#include "control/admin_system.h"
+#include "control/admin_tokens.h"
 #include "control/admin_usage.h"
 #include "control/admin_users.h"
+#include "control/admin_what_if.h"
 #include "control/path_pattern.h"
 
 namespace moongate {
@@ -62,6 +68,27 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "notifications/*/read", read_notification},
     {"GET", "audit", list_audit},
     {"GET", "status", show_status},
+    {"GET", "map", show_map},
+    {"PUT", "map", replace_map},
+    {"POST", "map/check", check_map},
+    {"GET", "map/schema", show_map_schema},
+    {"GET", "map/versions", list_map_versions},
+    {"GET", "map/versions/*", show_map_version},
+    {"POST", "map/versions/*/restore", restore_map_version},
+    {"GET", "policy", show_policy},
+    {"PUT", "policy", replace_policy},
+    {"POST", "policy/check", check_policy},
+    {"POST", "policy/test", test_policy},
+    {"GET", "policy/versions", list_policy_versions},
+    {"GET", "policy/versions/*", show_policy_version},
+    {"POST", "policy/versions/*/activate", activate_policy_version},
+    {"POST", "what-if", ask_what_if},
+    {"GET", "accounts", list_accounts},
+    {"POST", "accounts/*/test", test_account},
+    {"POST", "accounts/*/forgive", forgive_account},
+    {"GET", "tokens", list_tokens},
+    {"DELETE", "tokens/*", drop_token},
+    {"GET", "system", show_system},
 };
 
 // What nobody but an admin may change: who may do what, and money.
@@ -71,6 +98,12 @@ Role least_role(const AdminRoute& route) {
   if (route.method == "GET") return Role::kViewer;
   return std::find(std::begin(kOfAdmins), std::end(kOfAdmins), route.path) == std::end(kOfAdmins) ? Role::kOperator
                                                                                                   : Role::kAdmin;
+}
+
+// What only looks, and may take long.
+bool runs_beside_changes(AdminHandler handler) {
+  constexpr AdminHandler kHandlers[] = {check_map, check_policy, test_policy, ask_what_if, test_account};
+  return std::find(std::begin(kHandlers), std::end(kHandlers), handler) != std::end(kHandlers);
 }
 
 }  // namespace
@@ -88,7 +121,7 @@ AdminRouteMatch find_admin_route(const HttpRequest& request) {
     match.allow += (match.allow.empty() ? "" : ", ") + std::string(route.method);
     if (route.method != method) continue;
     match.handler = route.handler;
-    match.changes = method != "GET";
+    match.changes = method != "GET" && !runs_beside_changes(route.handler);
     match.name = *name;
     match.least = least_role(route);
   }

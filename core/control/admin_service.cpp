@@ -2,7 +2,9 @@
 
 #include <mutex>
 
+#include "control/admin_map.h"
 #include "control/admin_parts.h"
+#include "control/admin_policy.h"
 #include "control/admin_routes.h"
 #include "identity/admin_token.h"
 
@@ -44,6 +46,11 @@ AdminService::AdminService(Store& store, const Clock& clock, Random& random, con
     : state_(std::make_unique<State>(store, clock, random, log, std::move(options), std::move(hooks))) {}
 
 AdminService::~AdminService() = default;
+
+void AdminService::keep_found_versions() {
+  keep_found_map(state_->parts);
+  keep_found_policy(state_->parts);
+}
 
 bool AdminService::serves(const HttpRequest& request) const { return find_admin_route(request).known; }
 

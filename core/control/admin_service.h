@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/map.h"
 #include "config/settings.h"
+#include "control/operator_hooks.h"
 #include "control/price_hooks.h"
 #include "crypto/random.h"
 #include "crypto/sealed_box.h"
@@ -36,6 +37,7 @@ struct AdminHooks {
   PriceHooks prices;
   // The members of GET /status as a JSON object; empty: nothing to add.
   std::function<std::string()> status;
+  OperatorHooks configuration;
   // Who sent a request; empty: the admin token and the local socket alone are known.
   Admission admit;
 };
@@ -53,6 +55,8 @@ class AdminService {
   // For whoever is admitted with the role that the route asks for; others get 401 before anything is read, or 403.
   // Blocks on the store; safe from several threads. Changes are made one after the other.
   HttpResponse handle(const HttpRequest& request);
+  // Map and policy as they lie on the disk become versions, if they are none yet: at the start, and after a change by hand.
+  void keep_found_versions();
 
  private:
   struct State;

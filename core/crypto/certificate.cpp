@@ -105,18 +105,17 @@ Secret private_pem_of(EVP_PKEY* key) {
   return Secret(std::string(data, static_cast<std::size_t>(size)));
 }
 
-// How many seconds the certificate still lives. Error: the text is no certificate.
-Result<std::int64_t> seconds_left(const std::string& pem, std::int64_t now_s) {
+}  // namespace
+
+Result<std::int64_t> certificate_end_s(std::string_view pem) {
   const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   const X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
   std::tm until{};
   if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &until) != 1) {
     return openssl_error("it holds no certificate", ErrorKind::kInvalid);
   }
-  return static_cast<std::int64_t>(timegm(&until)) - now_s;
+  return static_cast<std::int64_t>(timegm(&until));
 }
-
-}  // namespace
 
 Result<std::string> self_signed_certificate(const RsaPrivateKey& key, std::string_view common_name,
                                             std::int64_t from_s, std::int64_t until_s) {
@@ -162,12 +161,12 @@ Result<ServerCertificateFiles> ensure_server_certificate(const std::filesystem::
     if (!file->ok() && file->error().kind != ErrorKind::kNotFound) return file->error();
   }
   if (certificate.ok() && key.ok()) {
-    const Result<std::int64_t> left = seconds_left(certificate->reveal(), now_s);
-    if (!left) {
-      return left.error().wrap(files.certificate.string() +
+    const Result<std::int64_t> ends = certificate_end_s(certificate->reveal());
+    if (!ends) {
+      return ends.error().wrap(files.certificate.string() +
                                " is not usable; delete it and server.key beside it, and new ones are made");
     }
-    if (*left > 7 * kDay) return files;
+    if (*ends - now_s > 7 * kDay) return files;
   }
   // An hour in the past, for clients whose clock is late.
   const Result<ServerCertificate> made =

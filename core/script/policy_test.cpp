@@ -11,12 +11,13 @@ namespace {
 
 // Tests may take longer than hooks, but not for ever.
 constexpr int kBudgetMs = 2000;
+constexpr int kMaxWaits = 100'000;  // of one file
 constexpr std::size_t kMemory = 256u << 20;
 constexpr std::string_view kFolder = "spec/";
 
 // Runs one file; its own failure to run counts as a failed test.
 void run_file(const std::shared_ptr<const PolicySource>& source, const std::string& path,
-              WatchedThread& watched, SpecSession& session) {
+              WatchedThread& watched, SpecSession& session, const std::function<bool()>& go_on) {
   VmOptions options;
   options.memory_bytes = kMemory;
   auto loaded = LuaPhases::load(source, options, &watched, session.bench);
@@ -34,10 +35,17 @@ void run_file(const std::shared_ptr<const PolicySource>& source, const std::stri
     return vm.release(thread, true);
   }
   Vm::Run run = vm.resume(thread, 0);
+  int waits = 0;
   while (run == Vm::Run::kWaiting) {
     const auto wait = vm.take_wait();
     if (!session.bench.run(wait->run())) {
       session.failed.emplace_back("the test waits for something that never comes");
+      return;
+    }
+    if (++waits > kMaxWaits || !go_on()) {
+      session.failed.emplace_back("the test waited too often or took too long");
+      vm.release(thread, true);
+      session.end_exchange();
       return;
     }
     run = vm.resume_with(thread, *wait);
@@ -73,19 +81,30 @@ PolicyTestReport report_policy_tests(const std::string& dir, const std::vector<s
     report.text = source.error().describe() + "\n";
     return report;
   }
+  return report_policy_tests(*source, files, [] { return true; });
+}
+
+PolicyTestReport report_policy_tests(const std::shared_ptr<const PolicySource>& source, const std::vector<std::string>& files,
+                                     const std::function<bool()>& go_on) {
+  PolicyTestReport report;
   Watchdog watchdog(kBudgetMs);
   const auto watched = watchdog.watch_this_thread();
   std::vector<bool> used(files.size(), false);
-  for (const auto& [path, text] : (*source)->files()) {
+  for (const auto& [path, text] : source->files()) {
     if (!path.starts_with(kFolder)) continue;
     bool wanted = files.empty() && path.ends_with("_spec.lua");
     for (std::size_t i = 0; i < files.size(); ++i) {
       if (names(files[i], path)) wanted = used[i] = true;
     }
     if (!wanted) continue;
-    report.text += (*source)->shown(path) + "\n";
+    if (!go_on()) {
+      ++report.failed;
+      report.text += "The tests took too long and were ended before " + source->shown(path) + "\n";
+      break;
+    }
+    report.text += source->shown(path) + "\n";
     SpecSession session;
-    run_file(*source, path, *watched, session);
+    run_file(source, path, *watched, session, go_on);
     add_result(report, session);
   }
   for (std::size_t i = 0; i < files.size(); ++i) {

@@ -1,8 +1,12 @@
 // `moongate policy test`: runs the policy's own tests, lua/spec/*.lua, against a gateway that they make up.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
+
+#include "script/policy_source.h"
 
 namespace moongate {
 
@@ -19,5 +23,9 @@ struct PolicyTestReport {
   std::string text;
 };
 PolicyTestReport report_policy_tests(const std::string& dir, const std::vector<std::string>& files);
+
+// The same of a policy that is in no folder. `go_on` is asked before each file: false ends the tests there, as a failure.
+PolicyTestReport report_policy_tests(const std::shared_ptr<const PolicySource>& source, const std::vector<std::string>& files,
+                                     const std::function<bool()>& go_on);
 
 }  // namespace moongate

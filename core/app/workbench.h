@@ -1,0 +1,45 @@
+// A worker that never runs: what a policy needs to be loaded and looked at.
+#pragma once
+
+#include <memory>
+
+#include "app/worker_services.h"
+#include "base/log.h"
+#include "script/vm/vm.h"
+#include "script/vm/watchdog.h"
+
+namespace moongate {
+
+VmOptions vm_options_of(const Settings& settings);
+
+// Belongs to the thread that made it. Its cache, limits and metrics are its own and go with it.
+class Workbench {
+ public:
+  // `map` may be null: an empty one. What the policy logs while it is loaded goes to `log`, which must outlive this.
+  static Result<std::unique_ptr<Workbench>> make(const Settings& settings, std::shared_ptr<const MapConfig> map, LineSink& log);
+
+  ScriptServices& services() { return *services_; }
+  WatchedThread* watched() { return watched_.get(); }
+
+ private:
+  Workbench(const Settings& settings, LineSink& log);
+
+  Settings settings_;
+  SystemClock clock_;
+  SystemRandom random_;
+  Logger logger_;
+  Resolver resolver_;
+  TokenSource tokens_;
+  Metrics metrics_;
+  Gateway gateway_;
+  SharedDicts dicts_;
+  TokenVerifier verifier_;
+  LimitBook limits_{clock_};
+  std::unique_ptr<CacheFactory> caches_;
+  Worker worker_;
+  Watchdog watchdog_;
+  std::unique_ptr<WatchedThread> watched_;
+  std::unique_ptr<WorkerServices> services_;
+};
+
+}  // namespace moongate
