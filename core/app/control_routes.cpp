@@ -5,6 +5,8 @@ namespace {
 
 constexpr std::string_view kWelcome =
     "Moongate: control port\n\n"
+    "  / (in a browser)                                      check a token, set clients up\n"
+    "  /client-setup.sh /moongate-admin.sh                   the same as scripts: sh FILE --help\n"
     "  /health /health/live /health/ready /health/detailed   health\n"
     "  /metrics                                              Prometheus\n"
     "  /.well-known/openid-configuration                     mock Google OAuth2\n"
@@ -35,7 +37,8 @@ HttpResponse ControlRoutes::handle(const HttpRequest& request) const {
   }
   // With this header it is a Google library that looks for a metadata server.
   const bool metadata_ping = !find_header(request.headers, "Metadata-Flavor").empty();
-  if (path == "/" && allows_get(request) && !metadata_ping) return HttpResponse::text(200, std::string(kWelcome));
+  const bool browser = find_header(request.headers, "Accept").find("text/html") != std::string_view::npos;
+  if (path == "/" && allows_get(request) && !metadata_ping && !browser) return HttpResponse::text(200, std::string(kWelcome));
   return parts_.rest(request);
 }
 

@@ -28,7 +28,6 @@ LAYERS = {
     "chat": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "identity"],
     "people": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "limits", "identity",
                "control"],
-    "chat": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "identity"],
     "oauth2-mock": ["base", "crypto", "net", "http", "cache", "store", "identity"],
     "simulator": ["base", "crypto", "net", "http", "protocol"],
 }
