@@ -28,6 +28,16 @@ struct LatencyHistogram {
   void observe_us(std::int64_t us);  // negative: nothing was measured
 };
 
+// All that went through, in a few sums, for who shows it rather than scrapes it. Health checks and conversations' own
+// questions (dialect "plain") do not count.
+struct MetricTotals {
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;  // an account was chosen and the answer was none, cut or a refusal; or the answer was a 5xx
+  std::uint64_t input_tokens = 0, output_tokens = 0;                // cached input and thoughts included
+  std::array<std::uint64_t, kLatencyBuckets.size() + 1> durations{};  // of requests for which an account was chosen
+  void add(const MetricTotals& more);
+};
+
 // One worker's share: written by its thread alone, without locks or locked instructions, and read by whoever scrapes.
 class MetricsShard {
  public:
@@ -96,6 +106,8 @@ class Metrics {
   // Thread-safe. `what`: "map", "policy", "certificate" or "settings"; others count as "other".
   void count_reload(std::string_view what, bool ok);
 
+  // Thread-safe.
+  MetricTotals totals() const;
   // The whole exposition, ending in "\n". Thread-safe. `extra`: what others compute, in no family of ours.
   std::string render(std::span<const Sample> extra) const;
 

@@ -33,6 +33,7 @@ Error BodyReader::fail(ErrorKind kind, std::string message) {
 
 void BodyReader::take_payload(std::string_view payload) {
   received_ += payload.size();
+  if (copy_ != nullptr) copy_->add_request(payload);
   if (scan_ && scanner_.state() == JsonScanner::State::kMore) scanner_.feed(payload);
 }
 
@@ -201,6 +202,11 @@ std::optional<std::string> BodyReader::field(std::string_view name) const {
   }
   if (!scanner.seen(0)) return std::nullopt;
   return scanner.capture(0).raw;
+}
+
+void BodyReader::copy_to(CapturedBodies& copy) {
+  for (const Piece& piece : pieces_) copy.add_request({piece.data, piece.size});
+  copy_ = &copy;
 }
 
 std::string BodyReader::text() const {

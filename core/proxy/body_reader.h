@@ -14,6 +14,7 @@
 #include "net/stream.h"
 #include "protocol/json_scanner.h"
 #include "proxy/exchange.h"
+#include "proxy/request_watch.h"
 
 namespace moongate {
 
@@ -80,6 +81,8 @@ class BodyReader final : public RequestBody {
   ReadResult try_read();
   // Reads as long as something comes and less than `bytes` wait to be sent. kProgress: something came.
   ReadResult read_ahead(std::size_t bytes);
+  // What has come so far, and what will come, is copied there; it must live as long as this reads.
+  void copy_to(CapturedBodies& copy);
   const Error& failure() const { return failure_; }
   std::uint64_t received() const { return received_; }
   bool awaits_client() const { return exists_ && !complete(); }
@@ -116,6 +119,7 @@ class BodyReader final : public RequestBody {
   bool scan_ = false;
   bool swallowed_more_ = false;
   bool continue_owed_ = false;
+  CapturedBodies* copy_ = nullptr;
   Error failure_;
 };
 

@@ -55,7 +55,7 @@ Task<void> Pipeline::pump_filtered() {
       break;
     }
     if (!piece.payload.empty()) {
-      tap_->feed(piece.payload);
+      see_answer(piece.payload);
       bytes_out += piece.payload.size();
       filter_->feed(piece.payload);
       std::string_view found;

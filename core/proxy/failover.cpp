@@ -78,6 +78,7 @@ Task<void> Pipeline::try_routes() {
     co_await reply_error(503, "No account that serves this is in working order; the operator has been told.", {}, 60);
     co_return;
   }
+  note_routes();
   bool tried = false;
   for (std::size_t at = 0; at < routes.size();) {
     if (!admitted(at, tried)) {
@@ -97,6 +98,8 @@ Task<void> Pipeline::try_routes() {
       ++attempts;
       ++retry_.here;
       retry_.next = at + 1;
+      note_attempt(RequestNote::Kind::kAttempt);
+      if (attempts == 1 && watch_ != nullptr && watch_->wants_begun()) tell_begun();
       result = co_await try_route(fresh);
       if (result == Attempt::kRejected || result == Attempt::kFinished) co_return;
       if (client_.aborted || client_left()) {
@@ -142,6 +145,7 @@ Task<Pipeline::Attempt> Pipeline::try_route(bool fresh_connection) {
     co_return Attempt::kRejected;
   }
   upstream_ = fresh_connection ? nullptr : worker_.pool.take_idle(endpoint_);
+  const bool kept_alive = upstream_ != nullptr;
   if (!upstream_) {
     auto connected = co_await worker_.pool.connect(endpoint_, client_.signal, started + settings_.timeouts.connect_ms);
     if (client_left()) {
@@ -154,10 +158,12 @@ Task<Pipeline::Attempt> Pipeline::try_route(bool fresh_connection) {
                                   {{"request_id", id_}, {"account", route->account->name}, {"reason", error_}});
       note_unreachable(error_);
       explain_attempt("cannot be reached");
+      note_attempt(RequestNote::Kind::kUnreachable);
       co_return Attempt::kRetryNext;
     }
     upstream_ = std::move(*connected);
   }
+  note_attempt(RequestNote::Kind::kConnected, kept_alive ? 1 : 0);
   upstream_->stream.set_signal(&client_.signal);
   co_return co_await relay();
 }
@@ -179,6 +185,7 @@ Task<bool> Pipeline::map_credential() {
   away.reason = "no-token";
   if (state != nullptr) state->health.refused(*route->account, health_model(*route), away);
   explain_attempt("no credential");
+  note_attempt(RequestNote::Kind::kNoCredential);
   co_return false;
 }
 
@@ -198,6 +205,7 @@ void Pipeline::note_unreachable(const std::string& why) {
 
 void Pipeline::note_answer(int code) {
   UpstreamState* state = worker_.gateway.upstreams;
+  if (code < 400) note_attempt(RequestNote::Kind::kAnswered, code);
   if (tracing_ && code < 400) explain_attempt(std::to_string(code));
   if (state == nullptr || state->health.untroubled() || !route->account || !upstream_) return;
   state->health.spoke(*route->account, endpoint_.authority());

@@ -119,6 +119,7 @@ Task<Status> Pipeline::place_request() {
       route = routes.data();
       keep_owner(state->owners, key, ttl);
       explain("owner", owner);
+      note(RequestNote::Kind::kAffinity, 3, 0, 0);
       co_return Status();
     }
   }
@@ -134,14 +135,17 @@ Task<Status> Pipeline::place_request() {
   const std::size_t at = route_of(owner);
   if (at == routes.size()) {
     explain("affinity", "none");
+    note(RequestNote::Kind::kAffinity, 0);
   } else if (health_of(routes[at]).fitness != Fitness::kFit) {
     explain("affinity", owner + " unfit");
+    note(RequestNote::Kind::kAffinity, 2);
   } else {
     if (at > 0 && worker_.turn_unused && identity && routes[0].account) {
       worker_.turn_unused(routes[0].provider, model, *identity, *routes[0].account);
     }
     std::rotate(routes.begin(), routes.begin() + static_cast<std::ptrdiff_t>(at), routes.begin() + static_cast<std::ptrdiff_t>(at) + 1);
     explain("affinity", owner);
+    note(RequestNote::Kind::kAffinity, 1, 0, 0);
   }
   co_return Status();
 }

@@ -86,13 +86,16 @@ UpstreamError Pipeline::classify(std::string_view payload) const {
 Task<std::optional<Pipeline::Attempt>> Pipeline::judge_refusal() {
   UpstreamState* state = worker_.gateway.upstreams;
   const int code = response->status;
-  if (state == nullptr) co_return std::nullopt;
-  if (!error_needs_reading(code) && !(settings_.upstream.retry_executed && code >= 500)) co_return std::nullopt;
+  if (state == nullptr || (!error_needs_reading(code) && !(settings_.upstream.retry_executed && code >= 500))) {
+    note_attempt(RequestNote::Kind::kAnswered, code);
+    co_return std::nullopt;
+  }
   std::string payload;
   retry_.whole = co_await read_refusal(payload);
   if (client_.aborted || client_left()) co_return std::nullopt;
   const UpstreamError error = classify(payload);
   ++retry_.answers;
+  note_attempt(RequestNote::Kind::kAnswered, code, static_cast<std::uint32_t>(error.fault));
   const std::string of_model = health_model(*route);
   if (auto notice = state->health.refused(*route->account, of_model, error); notice && worker_.cache_is_shared) {
     worker_.run_aside(publish(worker_, std::move(*notice)));
@@ -111,6 +114,7 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::judge_refusal() {
   RetryPlan plan = plan_retry(error, facts);
   const bool refrained = plan.step != RetryPlan::Step::kDeliver && !worker_.retries.take();
   if (refrained) plan.step = RetryPlan::Step::kDeliver;
+  note_attempt(RequestNote::Kind::kPlan, 0, refrained ? RequestNote::kBudgetSpent : static_cast<std::uint32_t>(plan.step));
   if (tracing_) {
     static constexpr std::string_view kSteps[] = {"delivered", "again here", "next", "again without thinking", "again without betas"};
     explain_attempt(std::to_string(code) + ' ' + std::string(to_string(error.fault)) + ", " +

@@ -112,7 +112,7 @@ void Pipeline::pump_whole() {
     while (up_begin_ < up_end_ && !framer_.done()) {
       const auto piece = framer_.next({up_.data() + up_begin_, up_end_ - up_begin_});
       if (framer_.broken()) return upstream_ended(false, "sent malformed chunks");
-      tap_->feed(piece.payload);
+      see_answer(piece.payload);
       whole_ += piece.payload;
       if (whole_.size() > worker_.body_limits.held) return upstream_ended(false, "sent an answer too large to be translated");
       up_begin_ += piece.consumed;

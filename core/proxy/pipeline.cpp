@@ -51,7 +51,8 @@ Pipeline::Pipeline(ClientConnection& connection, std::unique_ptr<RequestHead> he
       phases_(worker_.phases()),
       request_head_(std::move(head)),
       body_(connection.stream, connection.signal, worker_.body_limits),
-      id_(make_request_id(worker_)) {
+      id_(make_request_id(worker_)),
+      watch_(worker_.watch.get()) {
   id = id_;
   client_address = client_.address;
   tls = client_.tls;
@@ -108,6 +109,8 @@ Task<void> Pipeline::serve() {
     co_return;
   }
   if (!co_await hook(Phase::kAuthenticate)) co_return;
+  note(RequestNote::Kind::kAuthenticated);
+  if (watch_ != nullptr) begin_capture();
   if (request->framing == Framing::kLength && request->content_length > worker_.body_limits.total) {
     co_await reply_error(413, "The request body is larger than " + std::to_string(worker_.body_limits.total) + " bytes.");
     co_return;
@@ -121,6 +124,7 @@ Task<void> Pipeline::serve() {
     co_await reply_failure(learned.error());
     co_return;
   }
+  note(RequestNote::Kind::kModelKnown);
   if (!co_await hook(Phase::kSelect)) co_return;
   // Nobody who has a live provider gets a made-up answer because that one is down.
   const auto simulated = [](const Route& each) { return each.account && each.account->credential->simulated; };
@@ -131,6 +135,7 @@ Task<void> Pipeline::serve() {
   }
   co_await learn_video();
   if (!co_await reserve_quota()) co_return;
+  note(RequestNote::Kind::kReserved, 0, quota_ && identity ? static_cast<std::uint32_t>(identity->levels.size()) : 0);
   co_await try_routes();
 }
 
@@ -361,6 +366,7 @@ Task<void> Pipeline::finish() {
   const AccessRecord record = describe_exchange();
   worker_.access_log.write(record);
   worker_.metrics.count(record);
+  if (watch_ != nullptr) tell_ended(record);
 }
 
 }  // namespace moongate

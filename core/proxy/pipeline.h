@@ -12,6 +12,7 @@
 #include "proxy/exchange.h"
 #include "proxy/local_reply.h"
 #include "proxy/quota.h"
+#include "proxy/request_watch.h"
 
 namespace moongate {
 
@@ -127,6 +128,16 @@ class Pipeline final : public Exchange {
   void settle();                 // once; what was used is final
   AccessRecord describe_exchange() const;
 
+  // -- pipeline_watch.cpp: for whoever looks on; nothing is noted when nobody can
+  void note(RequestNote::Kind kind, int about_status = 0, std::uint32_t value = 0, std::uint8_t at = RequestNote::kNoRoute);
+  void note_attempt(RequestNote::Kind kind, int about_status = 0, std::uint32_t value = 0);  // of the route being tried
+  void note_routes();
+  void begin_capture();
+  void see_answer(std::string_view payload);  // every byte of an upstream's answer
+  WatchedRequest watched(const AccessRecord& record) const;
+  void tell_begun();
+  void tell_ended(const AccessRecord& record);
+
   // -- hand_over.cpp: conversations
   Task<bool> read_small_body();  // false: replied
   struct HttpRequest plain_request() const;
@@ -194,6 +205,11 @@ class Pipeline final : public Exchange {
   std::string location_;             // of Vertex, as asked for; prices may go by it
   std::unique_ptr<HeldQuota> quota_; // null: no limits
   bool settled_ = false;
+  RequestWatch* const watch_;        // null: nobody looks on
+  RequestNotes notes_;
+  std::unique_ptr<CapturedBodies> capture_;  // null: the bodies are not kept
+  bool priced_ = false;
+  NanoDollars cost_nano_ = 0, billed_nano_ = 0;
   bool usage_estimated_ = false;
   bool reminted_ = false;
   std::string version_header_;                // anthropic-version, where the caller had it in the body

@@ -71,6 +71,7 @@ Task<std::optional<Pipeline::Attempt>> Pipeline::accept_head() {
       minted_for->kind == CredentialKind::kGoogleServiceAccount &&
       worker_.gateway.tokens.drop(*minted_for, credential.value) && may_replay()) {
     reminted_ = true;
+    note_attempt(RequestNote::Kind::kAnswered, 401, static_cast<std::uint32_t>(UpstreamFault::kUnauthenticated));
     upstream_.reset();
     up_.release();
     response = nullptr;
@@ -293,7 +294,7 @@ void Pipeline::take_body(std::string_view bytes) {
       return;
     }
     if (!piece.payload.empty()) {
-      tap_->feed(piece.payload);
+      see_answer(piece.payload);
       if (names_) look_for_name(piece.payload);
       bytes_out += piece.payload.size();
       if (reframe_) append_chunk(piece.payload);

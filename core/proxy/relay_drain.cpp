@@ -32,6 +32,7 @@ void Pipeline::begin_answer() {
                                                                              : BodyForm::kJson)
                                                                       : BodyForm::kOpaque;
   if (form_ == BodyForm::kSse) stream = true;
+  if (capture_ && encoding) capture_->answer_coding = encoding.value;
   tap_.emplace(answer_dialect(), form_, encoding ? encoding.value : std::string_view());
 }
 
@@ -61,7 +62,7 @@ Task<void> Pipeline::drain_upstream() {
     }
     while (stage_ == Stage::kBody && up_begin_ < up_end_ && !framer_.done() && !framer_.broken()) {
       const auto piece = framer_.next({up_.data() + up_begin_, up_end_ - up_begin_});
-      if (!piece.payload.empty()) tap_->feed(piece.payload);
+      if (!piece.payload.empty()) see_answer(piece.payload);
       up_begin_ += piece.consumed;
       if (piece.consumed == 0) break;
     }

@@ -78,6 +78,9 @@ void Pipeline::settle() {
     if (!cost.priced) billing.unpriced.store(billing.unpriced.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
   release_quota(cost);
+  priced_ = cost.priced;
+  cost_nano_ = cost.cost_nano;
+  billed_nano_ = cost.billed_nano;
   if (!identity->key_id.empty() && billing.keys != nullptr) {
     billing.keys->touch(identity->key_id, record.unix_ns / 1'000'000'000);
   }

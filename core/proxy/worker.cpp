@@ -61,6 +61,7 @@ void Worker::run() {
   spawn(housekeeping());
   reactor.run();
   access_log.flush();
+  if (watch) watch->flush();
 }
 
 void Worker::run_aside(Task<void> task) {
@@ -146,6 +147,7 @@ Task<void> Worker::housekeeping() {
   for (;;) {
     co_await housekeeping_signal_.wait(reactor.now_ms() + kHousekeepingMs);
     access_log.flush();
+    if (watch) watch->flush();
     metrics.set_connections(connection_count_, pool.idle_count());
     if (reactor.now_ms() >= next_sweep) {
       pool.sweep();

@@ -22,6 +22,7 @@
 #include "proxy/body_reader.h"
 #include "proxy/exchange.h"
 #include "proxy/local_call.h"
+#include "proxy/request_watch.h"
 #include "proxy/retry_plan.h"
 #include "upstream/connection_pool.h"
 #include "upstream/token_source.h"
@@ -85,6 +86,7 @@ class Worker {
   Billing billing;
   Limiter* limiter = nullptr;    // set before run() by whoever owns it; null: there are no limits
   bool cache_is_shared = false;  // with other gateways
+  std::unique_ptr<RequestWatch> watch;  // set before run(); null: nobody looks on
   RetryBudget retries;
   // The first of the accounts that were picked for a request was passed over; may be empty.
   std::function<void(Provider, std::string_view model, const Identity&, const Account&)> turn_unused;
