@@ -3,6 +3,7 @@
 #include "config/stored_account.h"
 #include "control/admin_input.h"
 #include "control/admin_views.h"
+#include "control/list_page.h"
 
 namespace moongate {
 namespace {
@@ -47,13 +48,16 @@ void read_account(AdminBody& body, UpstreamAccountRecord& account) {
 }  // namespace
 
 HttpResponse list_upstream_accounts(AdminParts& parts, const AdminCall& call) {
-  AdminQuery query(call.request, {});
+  AdminQuery query(call.request, {"search", "limit", "offset"});
+  ListPage page(query);
   if (auto refused = query.refusal()) return std::move(*refused);
   const auto accounts = parts.store.list_upstream_accounts();
   if (!accounts) return store_refused(parts, accounts.error());
   boost::json::array list;
-  for (const UpstreamAccountRecord& account : *accounts) list.push_back(account_view(account));
-  return json_reply(200, {{"accounts", std::move(list)}});
+  for (const UpstreamAccountRecord& account : *accounts) {
+    if (page.finds({account.name, account.hint}) && page.take()) list.push_back(account_view(account));
+  }
+  return json_reply(200, page.told("accounts", std::move(list)));
 }
 
 HttpResponse create_upstream_account(AdminParts& parts, const AdminCall& call) {

@@ -2,6 +2,7 @@
 
 #include "control/admin_input.h"
 #include "control/admin_views.h"
+#include "control/list_page.h"
 
 namespace moongate {
 namespace {
@@ -47,7 +48,8 @@ std::optional<HttpResponse> read_client(const AdminParts& parts, AdminBody& body
 }  // namespace
 
 HttpResponse list_clients(AdminParts& parts, const AdminCall& call) {
-  AdminQuery query(call.request, {"user"});
+  AdminQuery query(call.request, {"user", "search", "limit", "offset"});
+  ListPage page(query);
   if (auto refused = query.refusal()) return std::move(*refused);
   std::string only;
   if (const std::string user = query.text("user"); !user.empty()) {
@@ -63,9 +65,11 @@ HttpResponse list_clients(AdminParts& parts, const AdminCall& call) {
   for (const UserRecord& user : *users) names[user.id] = user.name;
   boost::json::array list;
   for (const ClientRecord& client : *clients) {
-    if (only.empty() || client.user_id == only) list.push_back(client_view(client, names[client.user_id]));
+    if (!only.empty() && client.user_id != only) continue;
+    const std::string& user = names[client.user_id];
+    if (page.finds({client.name, client.id, user}) && page.take()) list.push_back(client_view(client, user));
   }
-  return json_reply(200, {{"clients", std::move(list)}});
+  return json_reply(200, page.told("clients", std::move(list)));
 }
 
 HttpResponse create_client_record(AdminParts& parts, const AdminCall& call) {

@@ -1,6 +1,7 @@
 #include "control/admin_keys.h"
 
 #include "control/admin_views.h"
+#include "control/list_page.h"
 #include "identity/api_key.h"
 
 namespace moongate {
@@ -63,7 +64,8 @@ HttpResponse keep_new_key(AdminParts& parts, const AdminCall& call, ApiKeyRecord
 }
 
 HttpResponse list_keys(AdminParts& parts, const AdminCall& call) {
-  AdminQuery query(call.request, {"client"});
+  AdminQuery query(call.request, {"client", "search", "limit", "offset"});
+  ListPage page(query);
   if (auto refused = query.refusal()) return std::move(*refused);
   std::string only;
   if (const std::string client = query.text("client"); !client.empty()) {
@@ -78,8 +80,11 @@ HttpResponse list_keys(AdminParts& parts, const AdminCall& call) {
   std::map<std::string_view, std::string> names;
   for (const ClientRecord& client : *clients) names[client.id] = client.name;
   boost::json::array list;
-  for (const ApiKeyRecord& key : *keys) list.push_back(key_view(key, names[key.client_id]));
-  return json_reply(200, {{"keys", std::move(list)}});
+  for (const ApiKeyRecord& key : *keys) {
+    const std::string& client = names[key.client_id];
+    if (page.finds({key.name, key.prefix, key.id, client}) && page.take()) list.push_back(key_view(key, client));
+  }
+  return json_reply(200, page.told("keys", std::move(list)));
 }
 
 HttpResponse create_key(AdminParts& parts, const AdminCall& call) {

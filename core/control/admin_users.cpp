@@ -5,6 +5,7 @@
 #include "control/admin_keys.h"
 #include "control/admin_money.h"
 #include "control/admin_views.h"
+#include "control/list_page.h"
 #include "crypto/password.h"
 #include "identity/caller.h"
 
@@ -54,6 +55,13 @@ HttpResponse taken(const UserRecord& user) {
                        " already; choose another name, or change that one.");
 }
 
+// Nobody takes away their own role by a slip; whoever shows the admin token, or another admin, can.
+std::optional<HttpResponse> refuse_own(const AdminCall& call, const UserRecord& user) {
+  if (call.actor_id.empty() || call.actor_id != user.id) return std::nullopt;
+  return api_error(409, "FAILED_PRECONDITION",
+                   "You cannot change your own role, nor disable yourself; another admin can, or the admin token.");
+}
+
 HttpResponse save(AdminParts& parts, const AdminCall& call, const UserRecord& user, std::string_view action,
                   boost::json::object detail) {
   const Result<bool> done = parts.store.update_user(user);
@@ -67,7 +75,8 @@ HttpResponse save(AdminParts& parts, const AdminCall& call, const UserRecord& us
 }  // namespace
 
 HttpResponse list_users(AdminParts& parts, const AdminCall& call) {
-  AdminQuery query(call.request, {});
+  AdminQuery query(call.request, {"search", "limit", "offset"});
+  ListPage page(query);
   if (auto refused = query.refusal()) return std::move(*refused);
   const auto users = parts.store.list_users();
   if (!users) return store_refused(parts, users.error());
@@ -77,11 +86,12 @@ HttpResponse list_users(AdminParts& parts, const AdminCall& call) {
   for (const auto& balance : *balances) by_user[balance.user_id] = balance.balance_nano;
   boost::json::array list;
   for (const UserRecord& user : *users) {
+    if (!page.finds({user.name, user.email, user.id, user.role}) || !page.take()) continue;
     boost::json::object view = user_view(user);
     view["balance"] = format_dollars(by_user[user.id]);
     list.push_back(std::move(view));
   }
-  return json_reply(200, {{"users", std::move(list)}});
+  return json_reply(200, page.told("users", std::move(list)));
 }
 
 HttpResponse create_user(AdminParts& parts, const AdminCall& call) {
@@ -140,9 +150,13 @@ HttpResponse change_user(AdminParts& parts, const AdminCall& call) {
     if (const std::string fault = user_name_fault(*name); !fault.empty()) body.refuse(fault);
     user.name = *name;
   }
+  const UserRecord before = user;
   read_user(body, user);
   read_password(parts, body, user);
   if (auto refused = body.refusal()) return std::move(*refused);
+  if (user.role != before.role || user.enabled != before.enabled) {
+    if (auto refused = refuse_own(call, user)) return std::move(*refused);
+  }
   boost::json::object detail{{"name", user.name}, {"enabled", user.enabled}, {"role", user.role}};
   if (body.has("terms")) detail["terms"] = terms_view(user.terms);
   if (body.has("password")) detail["password"] = user.password_hash.empty() ? "removed" : "changed";
@@ -153,6 +167,7 @@ HttpResponse disable_user(AdminParts& parts, const AdminCall& call) {
   OrReply<UserRecord> found = find_user(parts, call.name);
   if (auto* refused = std::get_if<HttpResponse>(&found)) return std::move(*refused);
   auto& user = std::get<UserRecord>(found);
+  if (auto refused = refuse_own(call, user)) return std::move(*refused);
   user.enabled = false;
   return save(parts, call, user, "user.disable", {{"name", user.name}});
 }

@@ -7,6 +7,7 @@
 
 #include "control/admin_parts.h"
 #include "people/gatekeeper.h"
+#include "people/login_keys.h"
 #include "people/password_desk.h"
 #include "people/throttle.h"
 
@@ -20,6 +21,7 @@ struct PeopleParts {
   const OriginPolicy& origins;
   PasswordDesk& passwords;
   Throttle& throttle;
+  LoginKeys& login_keys;
 
   Store& store() const { return admin.store; }
 };

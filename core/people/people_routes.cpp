@@ -3,6 +3,7 @@
 #include "control/path_pattern.h"
 #include "people/auth_login.h"
 #include "people/auth_profile.h"
+#include "people/presented_password.h"
 
 namespace moongate {
 namespace {
@@ -17,6 +18,7 @@ struct PeopleRoute {
 };
 
 constexpr PeopleRoute kRoutes[] = {
+    {"GET", "/api/auth/public-key", show_public_key, For::kEverybody},
     {"POST", "/api/auth/login", log_in, For::kEverybody},
     {"POST", "/api/auth/refresh", refresh_session, For::kEverybody},
     {"POST", "/api/auth/logout", log_out, For::kEverybody},

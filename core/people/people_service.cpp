@@ -14,13 +14,15 @@ struct PeopleService::State {
         gate(p.store, sessions, origins, p.log),
         passwords(p.random, {}),
         throttle(p.counters, keys, options.settings.users.login_attempts),
+        login_keys(p.store, p.clock, p.random, p.log, p.master_key),
         parts{{p.store, p.clock, p.random, p.log, options, hooks},
               options.settings,
               sessions,
               gate,
               origins,
               passwords,
-              throttle} {}
+              throttle,
+              login_keys} {}
 
   const AdminOptions options;
   const AdminHooks hooks;
@@ -30,6 +32,7 @@ struct PeopleService::State {
   const Gatekeeper gate;
   PasswordDesk passwords;
   Throttle throttle;
+  LoginKeys login_keys;
   PeopleParts parts;
 };
 

@@ -10,6 +10,9 @@
 
 namespace moongate {
 
+// GET /api/auth/public-key: the key to encrypt to, and a nonce that serves once.
+HttpResponse show_public_key(PeopleParts& parts, const PeopleCall& call);
+
 // Reads the members of one request that are passwords: "password", or "encrypted_password" with the nonce of the request.
 class PresentedPassword {
  public:
@@ -22,9 +25,14 @@ class PresentedPassword {
   std::optional<HttpResponse> refusal() const;
 
  private:
+  Secret decrypt(std::string_view member, std::size_t shortest);
+  bool take_nonce();
+
   PeopleParts& parts_;
   const HttpRequest& request_;
   AdminBody& body_;
+  std::string nonce_;
+  std::optional<LoginKey> key_;
   std::optional<HttpResponse> refusal_;
 };
 

@@ -81,7 +81,7 @@ TEST_F(Users, WithBadInputAreToldWhatIsWrong) {
   EXPECT_EQ(at(get("users"), "users"), "[]");
   EXPECT_SAYS(post("users", std::string(70'000, ' ')), "The body is longer than");
   EXPECT_SAYS(post("users", std::string(1000, '[')), "is not JSON");
-  EXPECT_SAYS(get("users?limit=1"), "\"limit\" is not known");
+  EXPECT_SAYS(get("users?page=1"), "\"page\" is no parameter");
   EXPECT_TRUE(audit().empty());
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/password.h"
+#include "people/login_keys.h"
 #include "people/people_service.h"
 #include "unit/control/admin_fixture.h"
 
