@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "app/control_plane.h"
+#include "app/conversations.h"
 #include "app/gateway_state.h"
+#include "app/operator_hooks.h"
 #include "app/worker_services.h"
 #include "base/log.h"
 #include "config/check.h"
@@ -49,7 +51,7 @@ class GatewayProcess {
   };
   const Addresses& addresses() const { return addresses_; }
   const Settings& settings() const { return settings_; }
-  const MapConfig& map() const { return *snapshot_->map; }
+  const MapConfig& map() const { return *snapshot_->map; }  // as of start()
   // Shown once: set by the start that made it.
   const std::optional<Secret>& new_admin_token() const { return new_admin_token_; }
   bool map_was_made() const { return map_was_made_; }
@@ -76,6 +78,7 @@ class GatewayProcess {
   Status open_money();       // after the store, before the map
   Status connect_workers();  // to keys, ledger and limits
   Status start_money();
+  Status open_conversations();
   void refresh_identities();
   void take_over_accounts();
   int worker_count() const;
@@ -83,10 +86,17 @@ class GatewayProcess {
   template <class Change>
   void to_workers(Change change);
   void run_worker(WorkerPart& part);
-  // Loads the policy aside in every worker; only if all could does any take it.
+  // Loads the policy of the folder, as below.
   Status load_policy();
-  void reload_map();
-  void reload_policy();
+  // Loads it aside in every worker; only if all could, and `then` succeeds (may be empty), does any take it.
+  Status load_policy(std::shared_ptr<const PolicySource> source, const std::function<Status()>& then);
+  Status reload_map();
+  Status reload_policy();
+  Status told_policy(Status status);
+  // gateway_process_operator.cpp
+  std::shared_ptr<const Snapshot> snapshot() const;
+  void fill_operator_hooks(OperatorHooks& hooks);
+  std::string system_view() const;  // members of GET /api/admin/system, as a JSON object
   Status open_listeners();
   // gateway_process_control.cpp
   SetupAddresses setup_addresses() const;
@@ -125,23 +135,31 @@ class GatewayProcess {
   std::unique_ptr<TlsServer> tls_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Gateway> gateway_;
+  mutable std::mutex snapshot_mutex_;
   std::shared_ptr<const Snapshot> snapshot_;
+  std::unique_ptr<PolicyTrials> trials_;
   SipKey index_key_{};
   std::unique_ptr<Watchdog> watchdog_;
   std::vector<WorkerPart> workers_;
   std::unique_ptr<ConsoleFiles> console_;
+  std::unique_ptr<InnerTokens> inner_tokens_;
+  std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<SetupPage> setup_;
   std::unique_ptr<ControlPlane> plane_;
   std::unique_ptr<ControlServer> control_;
   Addresses addresses_;
 
+  // One change of map, policy or certificate at a time, whoever makes it: the thread that looks for changed files, or an
+  // operator's request, which holds it around its steps.
+  mutable std::recursive_mutex reload_mutex_;
   FileWatch map_watch_;
   FileWatch policy_watch_;
   FileWatch tls_watch_;
-  std::string policy_fingerprint_;
   std::atomic<std::uint64_t> reloads_done_{0};    // read by the control port's threads
   std::atomic<std::uint64_t> reloads_failed_{0};
   std::int64_t oauth_refresh_ms_ = 0;
+  std::string certificate_file_;  // empty: https is off
+  std::int64_t started_ms_ = 0;   // monotonic
 };
 
 }  // namespace moongate

@@ -31,7 +31,23 @@ void GatewayProcess::make_control_plane() {
   }
   plane_->add(service_of(state_->people()));
   oauth_->set_admission([this](const HttpRequest& request) { return state_->people().admit(request); });
+  if (conversations_) plane_->add(service_of(conversations_->service()));
   plane_->set_last([this](const HttpRequest& request) { return oauth_->handle(request); });
+}
+
+// Before the workers run: they have to know whom they hand conversations to.
+Status GatewayProcess::open_conversations() {
+  if (!settings_.chat.enabled) return {};
+  std::vector<Worker*> workers;
+  for (const WorkerPart& part : workers_) workers.push_back(part.worker.get());
+  auto made = Conversations::start({*store_, *caches_, clock_, random_, *logger_, settings_, std::move(workers),
+                                    [this](const HttpRequest& request) { return state_->people().admit(request); },
+                                    [this] { state_->directory_changed(); }},
+                                   *inner_tokens_);
+  if (!made) return made.error();
+  conversations_ = std::move(*made);
+  gateway_->local = conversations_.get();
+  return {};
 }
 
 Status GatewayProcess::open_control() {
@@ -47,6 +63,7 @@ Status GatewayProcess::open_control() {
   const PeopleService& people = state_->people();
   ControlServer::Options options;
   options.listener = *fd;
+  options.max_body_bytes = 6u << 20;  // a whole map or policy as JSON
   const std::string socket = path_in_data("run/admin.sock");
   if (Status made = create_private_directory(path_in_data("run")); !made) return made;
   auto local = listen_local(socket);
