@@ -10,6 +10,8 @@ export default defineConfig({
     target: 'es2022',
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // One small sheet rather than thirty tiny ones.
+    cssCodeSplit: false,
     reportCompressedSize: false,
     rollupOptions: {
       output: {
@@ -17,6 +19,7 @@ export default defineConfig({
         chunkFileNames: 'assets/c-[hash].js',
         assetFileNames: 'assets/[hash][extname]',
         hashCharacters: 'hex',
+        experimentalMinChunkSize: 8192,
       },
     },
   },

@@ -38,6 +38,7 @@ export function simulatedApi({ many = 40 } = {}) {
   const secret = () => `mg-${Array.from({ length: 40 }, (_, at) => 'abcdefghkmnpqrstuvwxyz23456789'[(at * 7 + number()) % 30]).join('')}`;
   const keyFile = (account) => ({ type: 'service_account', project_id: account.project, private_key_id: account.key_id, private_key: '(simulated)', client_email: account.email, token_uri: 'http://localhost:8889/token', universe_domain: 'moongate.internal' });
   const remove = (list, item) => list.splice(list.indexOf(item), 1);
+  const storedView = ({ name, hint, models, weight, enabled, health }) => ({ name, hint, models: models.map((model) => ({ model })), weight, enabled, disabled_reason: health.state === 'disabled' ? health.reason : null, created_at: fresh() });
   const fresh = () => new Date().toISOString().replace(/\.\d+Z/, 'Z');
   const named = (body, what, list) => {
     if (!body.name) throw new Refused(400, '"name" is missing: name it.');
@@ -66,7 +67,7 @@ export function simulatedApi({ many = 40 } = {}) {
       user.enabled = false;
       note(who, 'user.disable', user.name);
     }],
-    ['GET users/:/balance', ({ names }) => ({ balance: one(state.users, names[0], 'user').balance, paid_in: '150', charged: '98.23' })],
+    ['GET users/:/balance', ({ names }) => ({ balance: one(state.users, names[0], 'user').balance, credited: '150', charged: '98.23' })],
     ['GET users/:/movements', ({ query }) => cursor(state.movements, query, 'movements')],
     ['POST users/:/movements', ({ names, body }) => {
       const user = one(state.users, names[0], 'user');
@@ -112,7 +113,7 @@ export function simulatedApi({ many = 40 } = {}) {
       const account = one(state.accounts, names[0], 'account');
       return account.health.state === 'ok' ? { ok: true, latency_ms: 231, message: 'The provider answered.' } : { ok: false, latency_ms: 48, message: account.health.reason };
     }],
-    ['GET upstream-accounts', ({ query }) => page(state.accounts.filter((each) => each.source === 'stored').map(({ name, hint, models, weight, enabled, health }) => ({ name, hint, models: models.map((model) => ({ model })), weight, enabled, disabled_reason: health.state === 'disabled' ? health.reason : null, created_at: fresh() })), query, 'accounts', ['name', 'hint'])],
+    ['GET upstream-accounts', ({ query }) => page(state.accounts.filter((each) => each.source === 'stored').map(storedView), query, 'accounts', ['name', 'hint'])],
     ['POST upstream-accounts', ({ body }) => {
       named(body, 'upstream account', state.accounts);
       if (!body.credential?.type) throw new Refused(400, '"credential": $.type is missing: a key file has a type.');
@@ -120,12 +121,13 @@ export function simulatedApi({ many = 40 } = {}) {
       state.accounts.push({ name: body.name, provider, source: 'stored', models: (body.models ?? []).map((each) => each.model), regions: [], weight: body.weight ?? 1, enabled: true, hint: body.credential.client_email ?? '…' + String(body.credential.api_key).slice(-4), health: { state: 'ok', until: null, reason: null }, requests: 0, errors: 0 });
       return { name: body.name };
     }],
+    ['GET upstream-accounts/:', ({ names }) => storedView(one(state.accounts, names[0], 'upstream account'))],
     ['PATCH upstream-accounts/:', ({ names, body }) => {
       const account = one(state.accounts, names[0], 'upstream account');
       if (body.models) account.models = body.models.map((each) => each.model);
       if (body.weight) account.weight = body.weight;
       if (body.enabled !== undefined) Object.assign(account, { enabled: body.enabled, health: { state: body.enabled ? 'ok' : 'disabled', until: null, reason: null } });
-      return account;
+      return storedView(account);
     }],
     ['DELETE upstream-accounts/:', ({ names }) => remove(state.accounts, one(state.accounts, names[0], 'upstream account'))],
     ['GET service-accounts/virtual', () => ({ accounts: state.virtual })],
@@ -153,7 +155,7 @@ export function simulatedApi({ many = 40 } = {}) {
     ['GET overview', ({ query }) => overview(query.get('range'), state.accounts)],
     ['GET usage', ({ query }) => {
       const usage = Array.from({ length: 14 }, (_, at) => ({ day: new Date(Date.now() - (13 - at) * 86400000).toISOString().slice(0, 10), client: query.get('client'), requests: 40 + ((at * 37) % 60), input_tokens: 90000 + at * 4000, output_tokens: 12000, cost: (1.2 + 0.3 * (at % 5)).toFixed(6) }));
-      return { usage };
+      return { rows: usage, total: {} };
     }],
     ['GET system', () => ({
       version: '0.5.0', uptime_s: 93784, started_at: new Date(Date.now() - 93784000).toISOString(), gateway: 'gate-1',

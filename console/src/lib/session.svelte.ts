@@ -80,11 +80,16 @@ class Session {
   private refresh(): Promise<boolean> {
     this.refreshing ??= (async () => {
       try {
-        await this.api.post('/api/auth/refresh', { cookie: true }, { plain: true });
-        this.take(await this.profile());
+        this.take(await this.api.post<Signed>('/api/auth/refresh', { cookie: true }, { plain: true }));
         return true;
-      } catch {
-        return false;
+      } catch (reason) {
+        if (!(reason instanceof ApiError) || reason.fault === 'unreachable') throw reason;
+        if (reason.status !== 409) return false;
+        // Another tab has just done it: its cookies are ours.
+        return await this.profile().then(
+          (signed) => (this.take(signed), true),
+          () => false,
+        );
       } finally {
         this.refreshing = null;
       }

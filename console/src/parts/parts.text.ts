@@ -40,6 +40,10 @@ export const t = words(
     choose: 'Choose…',
     nothing_fits: 'Nothing fits',
     key_hint: 'Arrow keys move between rows.',
+    health_ok: 'Healthy',
+    health_cooling: 'Cooling down',
+    health_unreachable: 'Unreachable',
+    health_disabled: 'Disabled',
   },
   {
     unit: '单位',
@@ -80,5 +84,9 @@ export const t = words(
     choose: '请选择…',
     nothing_fits: '没有匹配项',
     key_hint: '用方向键在行间移动。',
+    health_ok: '正常',
+    health_cooling: '冷却中',
+    health_unreachable: '无法连接',
+    health_disabled: '已停用',
   },
 );
