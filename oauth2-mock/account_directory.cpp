@@ -17,7 +17,7 @@ std::shared_ptr<const VirtualAccount> AccountDirectory::account_of(const Virtual
   // A key that was read once is not read again: reloads come with every revoked token.
   const std::shared_ptr<const VirtualAccount> before = snapshot()->find_key(record.key_id);
   std::optional<RsaPublicKey> key;
-  if (before && before->id == record.id) {
+  if (before && before->key_id == record.key_id) {
     key = before->public_key;
   } else if (Result<RsaPublicKey> read = RsaPublicKey::from_pem(record.public_key_pem)) {
     key = std::move(*read);
@@ -26,9 +26,16 @@ std::shared_ptr<const VirtualAccount> AccountDirectory::account_of(const Virtual
                {{"account", record.email}, {"reason", read.error().describe()}});
     return nullptr;
   }
-  return std::make_shared<const VirtualAccount>(
+  auto account = std::make_shared<VirtualAccount>(
       VirtualAccount{record.id, record.email, record.name, record.project, record.key_id, std::move(*key),
                      record.enabled, record.providers, record.models});
+  for (const VirtualAccountKey& old : record.old_keys) {
+    if (old.until_s <= clock_.unix_seconds()) continue;
+    if (Result<RsaPublicKey> read = RsaPublicKey::from_pem(old.public_key_pem)) {
+      account->old_keys.push_back({old.key_id, std::move(*read), old.until_s});
+    }
+  }
+  return account;
 }
 
 Status AccountDirectory::reload() {

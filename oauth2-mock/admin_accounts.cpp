@@ -1,6 +1,7 @@
 #include "oauth2-mock/admin_accounts.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "crypto/certificate.h"
 #include "crypto/hash.h"
@@ -11,6 +12,7 @@ namespace moongate {
 namespace {
 
 constexpr std::int64_t kDay = 86400;
+constexpr std::int64_t kLongestGraceS = 30 * kDay;
 
 HttpResponse unavailable(const OAuthParts& parts, const Error& error) {
   (void)store_failed(parts.log, error);
@@ -25,12 +27,21 @@ boost::json::array list_of(const std::vector<std::string>& texts) {
   return list;
 }
 
+boost::json::array old_keys_json(const VirtualAccountRecord& record) {
+  boost::json::array list;
+  for (const VirtualAccountKey& old : record.old_keys) {
+    list.push_back({{"key_id", old.key_id}, {"until", rfc3339(old.until_s)}});
+  }
+  return list;
+}
+
 boost::json::object account_json(const VirtualAccountRecord& record) {
   return {{"id", record.id},
           {"email", record.email},
           {"name", record.name},
           {"project", record.project},
           {"key_id", record.key_id},
+          {"old_keys", old_keys_json(record)},
           {"enabled", record.enabled},
           {"default_for_metadata", record.metadata_default},
           {"providers", list_of(record.providers)},
@@ -52,6 +63,36 @@ boost::json::object key_file(const OAuthSettings& settings, const VirtualAccount
           {"auth_provider_x509_cert_url", settings.url("/oauth2/v1/certs")},
           {"client_x509_cert_url", settings.url("/robot/v1/metadata/x509/") + url_encode(record.email)},
           {"universe_domain", settings.universe_domain}};
+}
+
+// A new key pair: what the store keeps of it, and what only the caller gets.
+struct FreshKey {
+  VirtualAccountKey record;
+  Secret private_pem;
+};
+Result<FreshKey> make_key(const std::string& account_id, std::int64_t now_s) {
+  Result<RsaPrivateKey> key = RsaPrivateKey::generate();
+  if (!key) return key.error();
+  FreshKey fresh;
+  fresh.record.public_key_pem = key->public_key().pem();
+  fresh.record.key_id = sha256_hex(fresh.record.public_key_pem).substr(0, 40);
+  Result<std::string> certificate =
+      self_signed_certificate(*key, account_id, now_s - kDay, now_s + 3650 * kDay);
+  if (!certificate) return certificate.error();
+  fresh.record.certificate_pem = std::move(*certificate);
+  fresh.private_pem = key->pem();
+  return fresh;
+}
+
+void take_key(VirtualAccountRecord& record, const VirtualAccountKey& key) {
+  record.key_id = key.key_id;
+  record.public_key_pem = key.public_key_pem;
+  record.certificate_pem = key.certificate_pem;
+}
+
+HttpResponse no_key(const OAuthParts& parts, const Error& error) {
+  parts.log.error("no key for a virtual service account could be made", {{"reason", error.describe()}});
+  return api_error(500, "INTERNAL", "No key could be made; see the log.");
 }
 
 // 21 digits, the first of them 1, as Google's unique ids are.
@@ -132,24 +173,44 @@ HttpResponse make_external_account(OAuthParts& parts, const VirtualAccountRecord
   return json_reply(200, external_account_file(parts.settings, *account, secret));
 }
 
+// A new key file for the account. The key before it ends now, or after ?grace_s= seconds.
+HttpResponse rotate_key(OAuthParts& parts, const HttpRequest& request, VirtualAccountRecord record) {
+  std::int64_t grace_s = 0;
+  for (const auto& [name, value] : parse_form(request.query)) {
+    const auto [end, wrong] = std::from_chars(value.data(), value.data() + value.size(), grace_s);
+    if (name != "grace_s" || wrong != std::errc() || end != value.data() + value.size() || grace_s < 0 ||
+        grace_s > kLongestGraceS) {
+      return bad_argument("The only parameter is grace_s: for how many seconds the old key stays good, 0 to " +
+                          std::to_string(kLongestGraceS) + ".");
+    }
+  }
+  const Result<FreshKey> key = make_key(record.id, parts.now_s());
+  if (!key) return no_key(parts, key.error());
+  const std::int64_t until_s = grace_s == 0 ? 0 : parts.now_s() + grace_s;
+  const Result<bool> kept = parts.store.rotate_virtual_account_key(record.id, key->record, until_s);
+  if (!kept) return unavailable(parts, kept.error());
+  if (!*kept) return no_account();
+  if (Status ok = parts.directory.reload(); !ok) return unavailable(parts, ok.error());
+  parts.log.info("a virtual service account's key was rotated", {{"account", record.email},
+                                                                 {"old_key_id", record.key_id},
+                                                                 {"key_id", key->record.key_id},
+                                                                 {"grace_s", grace_s}});
+  take_key(record, key->record);
+  return json_reply(200, key_file(parts.settings, record, key->private_pem));
+}
+
 }  // namespace
 
 HttpResponse create_account(OAuthParts& parts, const HttpRequest& request, std::string_view) {
   OrReply<VirtualAccountRecord> read = read_account(parts, request);
   if (auto* refused = std::get_if<HttpResponse>(&read)) return std::move(*refused);
   auto& record = std::get<VirtualAccountRecord>(read);
-  Result<RsaPrivateKey> key = RsaPrivateKey::generate();
-  if (!key) return api_error(500, "INTERNAL", "No key could be generated; see the log.");
-  const std::int64_t now_s = parts.now_s();
   record.id = unique_id(parts.random);
   record.email = record.name + "@" + record.project + ".iam.gserviceaccount.com";
-  record.public_key_pem = key->public_key().pem();
-  record.key_id = sha256_hex(record.public_key_pem).substr(0, 40);
-  record.created_at_s = now_s;
-  Result<std::string> certificate =
-      self_signed_certificate(*key, record.id, now_s - kDay, now_s + 3650 * kDay);
-  if (!certificate) return api_error(500, "INTERNAL", "No certificate could be made; see the log.");
-  record.certificate_pem = std::move(*certificate);
+  record.created_at_s = parts.now_s();
+  const Result<FreshKey> key = make_key(record.id, parts.now_s());
+  if (!key) return no_key(parts, key.error());
+  take_key(record, key->record);
   const Result<bool> kept = parts.store.insert_virtual_account(record);
   if (!kept) return unavailable(parts, kept.error());
   if (!*kept) {
@@ -160,7 +221,7 @@ HttpResponse create_account(OAuthParts& parts, const HttpRequest& request, std::
   if (Status ok = parts.directory.reload(); !ok) return unavailable(parts, ok.error());
   parts.log.info("a virtual service account was made",
                  {{"account", record.email}, {"key_id", record.key_id}});
-  HttpResponse answer = json_reply(201, key_file(parts.settings, record, key->pem()));
+  HttpResponse answer = json_reply(201, key_file(parts.settings, record, key->private_pem));
   set_header(answer, "Location", "/api/admin/service-accounts/virtual/" + record.id);
   return answer;
 }
@@ -212,16 +273,18 @@ HttpResponse delete_account(OAuthParts& parts, const HttpRequest&, std::string_v
   return answer;
 }
 
-HttpResponse account_action(OAuthParts& parts, const HttpRequest&, std::string_view rest) {
+HttpResponse account_action(OAuthParts& parts, const HttpRequest& request, std::string_view rest) {
   const std::string_view who = first_part(rest);
   const std::string_view action = rest.substr(std::min(who.size() + 1, rest.size()));
-  if (action != "disable" && action != "enable" && action != "external-account") {
-    return api_error(404, "NOT_FOUND", "There is no such action; known: disable, enable, external-account.");
+  if (action != "disable" && action != "enable" && action != "external-account" && action != "rotate") {
+    return api_error(404, "NOT_FOUND",
+                     "There is no such action; known: disable, enable, external-account, rotate.");
   }
   const OrReply<VirtualAccountRecord> found = find_account(parts, who);
   if (const auto* refused = std::get_if<HttpResponse>(&found)) return *refused;
   const auto& record = std::get<VirtualAccountRecord>(found);
   if (action == "external-account") return make_external_account(parts, record);
+  if (action == "rotate") return rotate_key(parts, request, record);
   parts.log.info("a virtual service account was switched",
                  {{"account", record.email}, {"to", std::string(action)}});
   return changed(parts, parts.store.set_virtual_account_enabled(record.id, action == "enable"), record.id);

@@ -23,9 +23,10 @@ OrReply<VerifiedAssertion> verify_assertion(const OAuthParts& parts, std::string
   const JwtClaims& claims = decoded->claims;
   const std::shared_ptr<const VirtualAccount> account = parts.directory.snapshot()->find_email(claims.issuer);
   if (!account) return invalid_grant("Invalid grant: account not found");
-  const bool key_matches = decoded->key_id.empty() || decoded->key_id == account->key_id;
-  if (!key_matches || !verify_rs256(*decoded, account->public_key))
-    return invalid_grant("Invalid JWT Signature.");
+  std::int64_t until_s = 0;
+  const RsaPublicKey* key =
+      account->key(decoded->key_id.empty() ? account->key_id : decoded->key_id, parts.now_s(), until_s);
+  if (key == nullptr || !verify_rs256(*decoded, *key)) return invalid_grant("Invalid JWT Signature.");
   if (!account->enabled) return oauth_error(400, "disabled_client", "The OAuth client was disabled.");
   const std::int64_t skew_s = parts.settings.clock_skew_s;
   const Status in_time = check_times(claims, {parts.now_s(), skew_s, kMaxLifetimeS + skew_s});

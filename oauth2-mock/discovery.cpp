@@ -72,13 +72,21 @@ HttpResponse account_certificate(OAuthParts& parts, const HttpRequest&, std::str
   const Result<std::optional<VirtualAccountRecord>> record = parts.store.find_virtual_account(account->id);
   if (!record) return store_failed(parts.log, record.error());
   if (!*record) return no_account();
-  return published({{(*record)->key_id, (*record)->certificate_pem}});
+  boost::json::object certificates{{(*record)->key_id, (*record)->certificate_pem}};
+  for (const VirtualAccountKey& old : (*record)->old_keys) {
+    if (old.until_s > parts.now_s()) certificates[old.key_id] = old.certificate_pem;
+  }
+  return published(certificates);
 }
 
 HttpResponse account_jwk(OAuthParts& parts, const HttpRequest&, std::string_view rest) {
   const std::shared_ptr<const VirtualAccount> account = account_named(parts, rest);
   if (!account) return no_account();
-  return published({{"keys", {jwk_of(account->key_id, account->public_key)}}});
+  boost::json::array keys{jwk_of(account->key_id, account->public_key)};
+  for (const VirtualAccount::OldKey& old : account->old_keys) {
+    if (old.until_s > parts.now_s()) keys.push_back(jwk_of(old.key_id, old.public_key));
+  }
+  return published({{"keys", std::move(keys)}});
 }
 
 }  // namespace moongate

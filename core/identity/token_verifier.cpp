@@ -101,7 +101,10 @@ Result<VerifiedToken> TokenVerifier::verify_self_signed(std::string_view token, 
   if (!claims.subject.empty() && claims.subject != claims.issuer) {
     return refused("the JWT's sub is not its iss; a service account cannot stand for somebody else");
   }
-  if (!verify_rs256(*decoded, account->public_key)) return refused("the JWT's signature is wrong");
+  std::int64_t key_until_s = 0;
+  const RsaPublicKey* key = account->key(decoded->key_id, now_s, key_until_s);
+  if (key == nullptr) return refused("the JWT's kid is a key that was rotated away; use the new key file");
+  if (!verify_rs256(*decoded, *key)) return refused("the JWT's signature is wrong");
   if (!account->enabled) return refused("the JWT is of a disabled service account");
   if (Status ok = check_times(claims, {now_s, skew_s_, kMaxLifetime}); !ok) return ok.error();
   if (claims.audience_is_list) return refused("the JWT's aud must be one string");
@@ -121,6 +124,7 @@ Result<VerifiedToken> TokenVerifier::verify_self_signed(std::string_view token, 
   verified.scope = claims.scope;
   verified.issued_at_s = *claims.issued_at;
   verified.expires_at_s = *claims.expires_at + skew_s_;
+  if (key_until_s != 0) verified.expires_at_s = std::min(verified.expires_at_s, key_until_s);
   return verified;
 }
 

@@ -17,9 +17,21 @@ bool VirtualAccount::allows_model(std::string_view model) const {
   });
 }
 
+const RsaPublicKey* VirtualAccount::key(std::string_view kid, std::int64_t now_s, std::int64_t& until_s) const {
+  until_s = 0;
+  if (kid == key_id) return &public_key;
+  for (const OldKey& old : old_keys) {
+    if (old.key_id != kid || old.until_s <= now_s) continue;
+    until_s = old.until_s;
+    return &old.public_key;
+  }
+  return nullptr;
+}
+
 void IdentitySnapshot::add(std::shared_ptr<const VirtualAccount> account) {
   by_id[account->id] = account;
   by_email[account->email] = account;
+  for (const VirtualAccount::OldKey& old : account->old_keys) by_key_id[old.key_id] = account;
   by_key_id[account->key_id] = std::move(account);
 }
 

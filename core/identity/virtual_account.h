@@ -26,7 +26,15 @@ struct VirtualAccount {
   bool enabled = true;
   std::vector<std::string> providers;  // "anthropic", "vertex", …; empty: all
   std::vector<std::string> models;     // exact names, or prefixes ending in '*'; empty: all
+  struct OldKey {
+    std::string key_id;
+    RsaPublicKey public_key;
+    std::int64_t until_s = 0;
+  };
+  std::vector<OldKey> old_keys = {};  // rotated away, still good for a while
 
+  // The key of that id; nullptr: it has none, or it is over. `until_s` is when it ends; 0: it does not.
+  const RsaPublicKey* key(std::string_view kid, std::int64_t now_s, std::int64_t& until_s) const;
   bool allows_provider(std::string_view provider) const;
   bool allows_model(std::string_view model) const;
 };
