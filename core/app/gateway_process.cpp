@@ -88,7 +88,7 @@ Status GatewayProcess::open() {
   using Step = Status (GatewayProcess::*)();
   for (const Step step : {&GatewayProcess::open_logs, &GatewayProcess::open_state, &GatewayProcess::open_money,
                           &GatewayProcess::start_simulator, &GatewayProcess::make_map_file, &GatewayProcess::load_map_file,
-                          &GatewayProcess::open_tls, &GatewayProcess::open_workers, &GatewayProcess::connect_workers,
+                          &GatewayProcess::open_tls, &GatewayProcess::open_workers, &GatewayProcess::connect_workers, &GatewayProcess::open_live,
                           &GatewayProcess::open_conversations, &GatewayProcess::open_listeners}) {
     if (Status status = (this->*step)(); !status) return status;
   }
@@ -109,6 +109,7 @@ Status GatewayProcess::open() {
 GatewayProcess::~GatewayProcess() {
   if (conversations_) conversations_->shut();
   control_.reset();
+  live_.reset();
   for (WorkerPart& part : workers_) {
     if (part.thread.joinable()) {
       part.worker->drain(0);

@@ -21,6 +21,8 @@
 #include "crypto/random.h"
 #include "http/control_server.h"
 #include "limits/limit_book.h"
+#include "live/live_hub.h"
+#include "live/live_service.h"
 #include "oauth2-mock/oauth_service.h"
 #include "proxy/worker.h"
 #include "script/lua_phases.h"
@@ -98,6 +100,10 @@ class GatewayProcess {
   void fill_operator_hooks(OperatorHooks& hooks);
   std::string system_view() const;  // members of GET /api/admin/system, as a JSON object
   Status open_listeners();
+  // gateway_process_live.cpp
+  Status open_live();
+  void start_live();
+  boost::json::object health_view() const;
   // gateway_process_control.cpp
   SetupAddresses setup_addresses() const;
   void make_control_plane();
@@ -139,12 +145,14 @@ class GatewayProcess {
   std::shared_ptr<const Snapshot> snapshot_;
   std::unique_ptr<PolicyTrials> trials_;
   SipKey index_key_{};
+  std::unique_ptr<LiveHub> live_hub_;  // outlives the workers, who tell it
   std::unique_ptr<Watchdog> watchdog_;
   std::vector<WorkerPart> workers_;
   std::unique_ptr<ConsoleFiles> console_;
   std::unique_ptr<InnerTokens> inner_tokens_;
   std::unique_ptr<Conversations> conversations_;
   std::unique_ptr<SetupPage> setup_;
+  std::unique_ptr<LiveService> live_;
   std::unique_ptr<ControlPlane> plane_;
   std::unique_ptr<ControlServer> control_;
   Addresses addresses_;

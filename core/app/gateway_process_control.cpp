@@ -25,6 +25,7 @@ void GatewayProcess::make_control_plane() {
   setup_ = std::make_unique<SetupPage>(setup_addresses());
   plane_->add(service_of(*setup_));
   plane_->add(service_of(state_->admin()));
+  start_live();
   if (settings_.console.enabled) {
     console_ = std::make_unique<ConsoleFiles>(built_console(), random_);
     plane_->add(service_of(*console_));

@@ -26,8 +26,8 @@ LAYERS = {
     "people": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "limits", "identity",
                "control"],
     "chat": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "identity"],
-    "people": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "limits", "identity",
-               "control"],
+    "live": ["base", "crypto", "net", "http", "protocol", "cache", "store", "config", "meter", "limits", "identity", "control",
+             "upstream", "proxy"],
     "oauth2-mock": ["base", "crypto", "net", "http", "cache", "store", "identity"],
     "simulator": ["base", "crypto", "net", "http", "protocol"],
 }
