@@ -16,15 +16,16 @@ Error invalid(std::string_view why) {
 
 }  // namespace
 
-void* BoundedMemory::do_allocate(std::size_t bytes, std::size_t align) {
+// Boost.JSON gives a string's memory back with another alignment than it asked for; none is beyond what new gives.
+void* BoundedMemory::do_allocate(std::size_t bytes, std::size_t) {
   if (bytes > left_) throw std::bad_alloc();  // caught in parse; Boost.JSON knows no other way
-  void* at = ::operator new(bytes, std::align_val_t(align));
+  void* at = ::operator new(bytes);
   left_ -= bytes;
   return at;
 }
 
-void BoundedMemory::do_deallocate(void* at, std::size_t bytes, std::size_t align) {
-  ::operator delete(at, bytes, std::align_val_t(align));
+void BoundedMemory::do_deallocate(void* at, std::size_t bytes, std::size_t) {
+  ::operator delete(at);
   left_ += bytes;
 }
 
