@@ -203,7 +203,7 @@ class OwnAnswers(UpstreamCase):
     def test_paths_that_nobody_knows_are_404_in_the_likeliest_dialect(self):
         for path, check in (("/v1/messages/unknown/x", lambda body: body["type"] == "error"),
                             ("/v1beta/nothing", lambda body: body["error"]["code"] == 404),
-                            ("/v1/chat/completions", lambda body: body["error"]["type"])):
+                            ("/v1/images/generations", lambda body: body["error"]["type"])):
             answer = self.connect().send(post(path, "{}", KEY)).answer()
             self.assertEqual(answer.status, 404, path)
             self.assertTrue(check(answer.json), answer)
