@@ -62,7 +62,8 @@ describe("select", function()
 
   local function chat(gateway, key, model)
     local headers = { authorization = "Bearer " .. key }
-    return gateway:send({ path = "/v1/chat/completions", headers = headers, body = { model = model } })
+    local path = "/v1/chat/completions"
+    return gateway:send({ path = path, headers = headers, body = { model = model } })
   end
 
   it("sends an OpenAI client where its model is at home", function()
@@ -78,8 +79,9 @@ describe("select", function()
         anthropic = { client = "anthropic", service_type = "anthropic" },
       },
     })
-    expect(providers(chat(gateway, "google", "claude-opus-4-6"))).to_be("vertex-claude")
-    expect(providers(chat(gateway, "anthropic", "claude-opus-4-6"))).to_be("anthropic vertex-claude")
+    local claude_model = "claude-opus-4-6"
+    expect(providers(chat(gateway, "google", claude_model))).to_be("vertex-claude")
+    expect(providers(chat(gateway, "anthropic", claude_model))).to_be("anthropic vertex-claude")
     expect(chat(gateway, "anthropic", "gemini-2.5-pro").rejected.status).to_be(404)
   end)
 
