@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "proxy/event_filter.h"
+#include "proxy/telemetry.h"
 
 namespace moongate {
 namespace {
@@ -147,6 +148,22 @@ Task<bool> Pipeline::hook(Phase phase) {
   co_return false;
 }
 
+// A report is small and tells its length; others are dropped, as one is whose body does not come.
+Task<void> Pipeline::hand_on_report() {
+  if (settings_.telemetry.mode != "forward" || request->method == "HEAD") co_return;
+  if (request->framing == Framing::kChunked || (body_.exists() && request->content_length > kMaxReportBytes)) co_return;
+  auto report = telemetry_request(settings_.telemetry,
+                                  {request->method, target.path, target.query, request->find(HeaderId::kContentType).value,
+                                   request->find(HeaderId::kContentEncoding).value, request->find(HeaderId::kUserAgent).value});
+  if (!report) co_return;
+  if (body_.exists()) {
+    const Status read = co_await body_.read_all();
+    if (!read) co_return;
+    report->body = body_.text();
+  }
+  send_report(worker_, std::move(*report));
+}
+
 // Paths that need no upstream. Everything about the target that is wrong is told here, in the caller's dialect.
 Task<bool> Pipeline::answer_itself() {
   ReplyHead head;
@@ -166,6 +183,7 @@ Task<bool> Pipeline::answer_itself() {
   }
   if (target.operation == Operation::kTelemetry) {
     outcome = Outcome::kDone;
+    co_await hand_on_report();
     co_await reply(204, {}, std::move(head));
     co_return true;
   }

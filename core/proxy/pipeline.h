@@ -40,6 +40,7 @@ class Pipeline final : public Exchange {
   Task<bool> hook(Phase phase);  // false: rejected
   Task<void> serve();
   Task<Status> learn_model();
+  Task<void> hand_on_report();   // telemetry, where the settings want that
   Task<bool> answer_itself();    // health, telemetry, unknown paths, upgrades: true when answered
   Task<bool> filter_request();
   Task<void> finish();           // settle, log

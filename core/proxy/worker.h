@@ -88,6 +88,7 @@ class Worker {
   bool cache_is_shared = false;  // with other gateways
   std::unique_ptr<RequestWatch> watch;  // set before run(); null: nobody looks on
   RetryBudget retries;
+  int reports_under_way = 0;  // telemetry that is being handed on
   // The first of the accounts that were picked for a request was passed over; may be empty.
   std::function<void(Provider, std::string_view model, const Identity&, const Account&)> turn_unused;
   // What GET /v1/models tells of to callers of the OpenAI-compatible face; may be empty.
