@@ -72,6 +72,7 @@ Result<std::unique_ptr<GatewayState>> GatewayState::open(Parts parts, Changes ch
   StateKeeper::Options keeper;
   keeper.poll_ms = settings.keys.poll_ms;
   keeper.balances = settings.billing.balances;
+  keeper.keep_days = settings.ledger.keep_days;
   state->keeper_ = std::make_unique<StateKeeper>(state->parts_.store, state->parts_.clock, state->parts_.log, keeper,
                                                  std::move(publish));
   if (Status read = state->keeper_->read(); !read) return read.error().wrap("the store cannot be read");

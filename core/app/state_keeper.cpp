@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::int64_t kBalancesMs = 1000;
 constexpr std::int64_t kUseMs = 5000;
+constexpr std::int64_t kEraseMs = 600'000;  // between two looks for old rows
+constexpr int kEraseRows = 1000;            // at once: whoever writes to the ledger meanwhile hardly waits
+constexpr std::int64_t kDayMs = 86'400'000;
 
 }  // namespace
 
@@ -47,6 +50,7 @@ void StateKeeper::run() {
     nudged_ = false;
     lock.unlock();
     const Status looked = look();
+    if (looked) erase_old_rows();
     const bool answered = store_answers_.exchange(looked.ok());
     if (!looked && answered) {
       log_.error("the store does not answer; what was read from it stays in force", {{"reason", looked.error().describe()}});
@@ -70,6 +74,22 @@ Status StateKeeper::look() {
   if (!options_.balances) return {};
   if (balances_read_ms_ != 0 && now - balances_read_ms_ < kBalancesMs) return {};
   return read_balances();
+}
+
+// A batch a turn as long as there is something; several gateways at it do no harm.
+void StateKeeper::erase_old_rows() {
+  if (options_.keep_days <= 0 || clock_.mono_ms() < erase_ms_) return;
+  const auto erased = store_.erase_ledger(clock_.unix_ms() - options_.keep_days * kDayMs, kEraseRows);
+  if (!erased) {
+    log_.warn("old rows of the ledger could not be erased", {{"reason", erased.error().describe()}});
+    erase_ms_ = clock_.mono_ms() + kEraseMs;
+    return;
+  }
+  erased_ += *erased;
+  if (*erased == kEraseRows) return;
+  erase_ms_ = clock_.mono_ms() + kEraseMs;
+  if (erased_ > 0) log_.info("old rows of the ledger were erased; their sums stay", {{"rows", erased_}, {"keep_days", options_.keep_days}});
+  erased_ = 0;
 }
 
 // The rows may be newer than the generation that was read before them, never older.

@@ -26,6 +26,7 @@ class StateKeeper {
   struct Options {
     int poll_ms = 500;      // between two looks at the directory's generation
     bool balances = false;  // balances are read every second
+    int keep_days = 0;      // single rows of the ledger; 0: for good
   };
   // What was read, as immutable values. Called from read() on the caller's thread, later on the keeper's.
   struct Publish {
@@ -58,6 +59,7 @@ class StateKeeper {
   Status read_directory(std::int64_t generation);
   Status read_balances();
   Status read_use();
+  void erase_old_rows();
 
   Store& store_;
   const Clock& clock_;
@@ -68,6 +70,8 @@ class StateKeeper {
   std::atomic<bool> store_answers_{true};
   std::int64_t balances_read_ms_ = 0;
   std::int64_t use_read_ms_ = 0;
+  std::int64_t erase_ms_ = 0;  // when old rows are looked for next
+  std::int64_t erased_ = 0;    // since that was told
   std::mutex mutex_;  // guards the two below
   std::condition_variable woken_;
   bool nudged_ = false;

@@ -39,7 +39,7 @@ void WebSocketSession::start(HttpResponse response) {
   const std::chrono::milliseconds idle(parts_.options.websocket_idle_ms);
   socket_.set_option(websocket::stream_base::timeout{kCloseTime, idle, true});  // pings when half of it has passed
   socket_.set_option(websocket::stream_base::decorator([headers = std::move(response.headers)](websocket::response_type& answer) {
-    answer.erase(boost::beast::http::field::server);
+    answer.set(boost::beast::http::field::server, "Moongate");  // or Beast puts its own name and version there
     for (const auto& [name, value] : headers) {
       if (value.find_first_of("\r\n") == std::string::npos) answer.set(name, value);
     }

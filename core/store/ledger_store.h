@@ -41,6 +41,10 @@ class LedgerStore {
   virtual Result<std::int64_t> reprice_ledger(std::int64_t from_ms, std::int64_t to_ms,
                                               const std::function<void(LedgerRecord&)>& price) = 0;
 
+  // Takes away rows that ended before `before_ms`, the oldest first and at most `most` of them; their sums, and what was
+  // charged for them, stay. How many went. A row that comes again after that counts again.
+  virtual Result<std::int64_t> erase_ledger(std::int64_t before_ms, int most) = 0;
+
   // From the roll-ups alone. Fields that the query does not ask for are empty or 0; ordered by those that it does.
   virtual Result<std::vector<UsageRollup>> sum_usage(const UsageQuery& query) = 0;
 

@@ -90,4 +90,15 @@ Result<std::vector<UsageRollup>> MemoryStore::sum_usage(const UsageQuery& query)
   return summed(query.bucket == UsageBucket::kHour ? hours_ : days_, query);
 }
 
+Result<std::int64_t> MemoryStore::erase_ledger(std::int64_t before_ms, int most) {
+  const Lock lock(mutex_);
+  std::int64_t erased = 0;
+  while (erased < most && !ledger_.empty() && ledger_.begin()->first.first < before_ms) {
+    ended_at_ms_.erase(ledger_.begin()->first.second);
+    ledger_.erase(ledger_.begin());
+    ++erased;
+  }
+  return erased;
+}
+
 }  // namespace moongate

@@ -97,6 +97,7 @@ class MemoryStore : public Store {
   Result<Appended> append_ledger(const std::vector<LedgerRecord>& records) override;
   Result<std::vector<LedgerRecord>> list_ledger(const LedgerQuery& query) override;
   Result<std::optional<LedgerRecord>> find_ledger(std::string_view request_id) override;
+  Result<std::int64_t> erase_ledger(std::int64_t before_ms, int most) override;
   Result<std::int64_t> reprice_ledger(std::int64_t from_ms, std::int64_t to_ms,
                                       const std::function<void(LedgerRecord&)>& price) override;
   Result<std::vector<UsageRollup>> sum_usage(const UsageQuery& query) override;
