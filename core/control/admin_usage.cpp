@@ -18,6 +18,7 @@ constexpr std::size_t kMostRows = 100'000;
 struct Asked {
   UsageQuery query;
   bool hours = false;
+  bool costs = true;  // what it cost us is told
 };
 
 void read_period(AdminQuery& input, std::int64_t now_s, UsageQuery& query) {
@@ -89,8 +90,8 @@ void add(UsageRollup& sum, const UsageRollup& row) {
   sum.billed_nano += row.billed_nano;
 }
 
-boost::json::object figures(const UsageRollup& row) {
-  return {{"requests", row.requests},
+boost::json::object figures(const UsageRollup& row, bool costs) {
+  boost::json::object told{{"requests", row.requests},
           {"failures", row.failures},
           {"unpriced", row.unpriced},
           {"estimated", row.estimated},
@@ -100,6 +101,8 @@ boost::json::object figures(const UsageRollup& row) {
           {"output_tokens", row.output_tokens},
           {"cost", format_dollars(row.cost_nano)},
           {"billed", format_dollars(row.billed_nano)}};
+  if (!costs) told.stable_erase("cost");
+  return told;
 }
 
 std::string bucket_text(const Asked& asked, const UsageRollup& row) {
@@ -114,7 +117,7 @@ boost::json::object row_view(const Asked& asked, const UsageRollup& row, const s
   if (query.by_client) view["client"] = row.client;
   if (query.by_provider) view["provider"] = row.provider;
   if (query.by_model) view["model"] = row.model;
-  for (auto& [name, value] : figures(row)) view[name] = std::move(value);
+  for (auto& [name, value] : figures(row, asked.costs)) view[name] = std::move(value);
   return view;
 }
 
@@ -126,7 +129,7 @@ HttpResponse as_csv(const Asked& asked, const std::vector<UsageRollup>& rows, co
   if (query.by_client) csv.plain("client");
   if (query.by_provider) csv.plain("provider");
   if (query.by_model) csv.plain("model");
-  for (const auto& [name, value] : figures({})) csv.plain({name.data(), name.size()});
+  for (const auto& [name, value] : figures({}, asked.costs)) csv.plain({name.data(), name.size()});
   csv.end_row();
   for (const UsageRollup& row : rows) {
     const auto user = users.find(row.user_id);
@@ -135,7 +138,7 @@ HttpResponse as_csv(const Asked& asked, const std::vector<UsageRollup>& rows, co
     if (query.by_client) csv.text(row.client);
     if (query.by_provider) csv.text(row.provider);
     if (query.by_model) csv.text(row.model);
-    for (const auto& [name, value] : figures(row)) {
+    for (const auto& [name, value] : figures(row, asked.costs)) {
       csv.plain(value.is_string() ? std::string(value.get_string()) : std::to_string(value.get_int64()));
     }
     csv.end_row();
@@ -149,15 +152,27 @@ HttpResponse as_csv(const Asked& asked, const std::vector<UsageRollup>& rows, co
 
 }  // namespace
 
-HttpResponse show_usage(AdminParts& parts, const AdminCall& call) {
+namespace {
+
+HttpResponse told_usage(AdminParts& parts, const AdminCall& call, const UsageScope* scope) {
   AdminQuery input(call.request, {"from", "to", "date", "by", "client", "user", "model", "format"});
   Asked asked;
+  asked.costs = scope == nullptr;
   read_period(input, parts.now_s(), asked.query);
   read_dimensions(input, asked);
   choose_bucket(input, asked);
   const std::string format = input.choice("format", {"json", "csv"});
   asked.query.client = input.text("client");
   asked.query.model = input.text("model");
+  if (scope != nullptr) {
+    if (!input.text("user").empty() || asked.query.by_user) input.refuse("This tells of yourself only; leave \"user\" out.");
+    const std::string& only = scope->client;
+    if (!only.empty() && !asked.query.client.empty() && asked.query.client != only) {
+      input.refuse("This key tells of its own client only; leave \"client\" out.");
+    }
+    asked.query.user_id = scope->user_id;
+    if (!only.empty()) asked.query.client = only;
+  }
   if (auto refused = input.refusal()) return std::move(*refused);
   if (const std::string user = input.text("user"); !user.empty()) {
     const OrReply<UserRecord> found = find_user(parts, user);
@@ -186,7 +201,15 @@ HttpResponse show_usage(AdminParts& parts, const AdminCall& call) {
   return json_reply(200, {{"from", rfc3339(asked.query.from_s)},
                           {"to", rfc3339(asked.query.to_s)},
                           {"rows", std::move(list)},
-                          {"total", figures(total)}});
+                          {"total", figures(total, asked.costs)}});
+}
+
+}  // namespace
+
+HttpResponse show_usage(AdminParts& parts, const AdminCall& call) { return told_usage(parts, call, nullptr); }
+
+HttpResponse show_usage_within(AdminParts& parts, const AdminCall& call, const UsageScope& scope) {
+  return told_usage(parts, call, &scope);
 }
 
 }  // namespace moongate

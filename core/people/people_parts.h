@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "people/gatekeeper.h"
 #include "people/login_keys.h"
 #include "people/password_desk.h"
+#include "people/people_hooks.h"
 #include "people/throttle.h"
 
 namespace moongate {
@@ -22,6 +24,8 @@ struct PeopleParts {
   PasswordDesk& passwords;
   Throttle& throttle;
   LoginKeys& login_keys;
+  const PeopleHooks& hooks;
+  std::mutex& changing;  // a change reads a record, edits it and writes it back
 
   Store& store() const { return admin.store; }
 };

@@ -5,9 +5,10 @@
 namespace moongate {
 
 struct PeopleService::State {
-  State(Parts p, AdminOptions o, AdminHooks h)
+  State(Parts p, AdminOptions o, AdminHooks h, PeopleHooks ph)
       : options(std::move(o)),
         hooks(std::move(h)),
+        people_hooks(std::move(ph)),
         keys(p.master_key),
         sessions(p.store, p.clock, p.random, p.log, options.settings, keys),
         origins(options.settings.console.cors_origins),
@@ -22,10 +23,13 @@ struct PeopleService::State {
               origins,
               passwords,
               throttle,
-              login_keys} {}
+              login_keys,
+              people_hooks,
+              changing} {}
 
   const AdminOptions options;
   const AdminHooks hooks;
+  const PeopleHooks people_hooks;
   const SessionKeys keys;
   Sessions sessions;
   const OriginPolicy origins;
@@ -33,11 +37,12 @@ struct PeopleService::State {
   PasswordDesk passwords;
   Throttle throttle;
   LoginKeys login_keys;
+  std::mutex changing;
   PeopleParts parts;
 };
 
-PeopleService::PeopleService(Parts parts, AdminOptions options, AdminHooks hooks)
-    : state_(std::make_unique<State>(parts, std::move(options), std::move(hooks))) {}
+PeopleService::PeopleService(Parts parts, AdminOptions options, AdminHooks hooks, PeopleHooks people_hooks)
+    : state_(std::make_unique<State>(parts, std::move(options), std::move(hooks), std::move(people_hooks))) {}
 
 PeopleService::~PeopleService() = default;
 

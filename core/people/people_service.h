@@ -6,6 +6,7 @@
 #include "control/admin_service.h"
 #include "identity/caller.h"
 #include "people/counters.h"
+#include "people/people_hooks.h"
 
 namespace moongate {
 
@@ -20,7 +21,7 @@ class PeopleService {
     Counters& counters;
   };
   // The references must outlive the service. Of the hooks only directory_changed is called.
-  PeopleService(Parts parts, AdminOptions options, AdminHooks hooks);
+  PeopleService(Parts parts, AdminOptions options, AdminHooks hooks, PeopleHooks people_hooks = {});
   ~PeopleService();
   PeopleService(const PeopleService&) = delete;
   PeopleService& operator=(const PeopleService&) = delete;
