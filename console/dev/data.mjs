@@ -18,9 +18,9 @@ export function beginnings(many = 40) {
   }));
   const accounts = [
     { name: 'vertex-main.json', provider: 'vertex', source: 'map', models: ['gemini-*'], regions: ['us-central1', 'global'], weight: 3, enabled: true, hint: 'gateway@research-1.iam.gserviceaccount.com', health: { state: 'ok', until: null, reason: null }, requests: 18204, errors: 12 },
-    { name: 'claude-eu', provider: 'vertex-claude', source: 'stored', models: ['claude-*'], regions: ['europe-west1'], weight: 1, enabled: true, hint: 'claude@research-2.iam.gserviceaccount.com', health: { state: 'cooling', until: iso(-90), reason: 'HTTP 429: Quota exceeded for aiplatform.googleapis.com, resets in 90 s' }, requests: 9120, errors: 310 },
-    { name: 'anthropic-team', provider: 'anthropic', source: 'stored', models: ['*'], regions: [], weight: 2, enabled: true, hint: '…4kQA', health: { state: 'ok', until: null, reason: null }, requests: 44012, errors: 41 },
-    { name: 'gemini-key', provider: 'gemini', source: 'stored', models: ['gemini-*'], regions: [], weight: 1, enabled: false, hint: '…x81Q', health: { state: 'disabled', until: null, reason: 'HTTP 401: the key was refused' }, requests: 12, errors: 12 },
+    { name: 'claude-eu', provider: 'vertex-claude', source: 'store', models: ['claude-*'], regions: ['europe-west1'], weight: 1, enabled: true, hint: 'claude@research-2.iam.gserviceaccount.com', health: { state: 'cooling', until: iso(-90), reason: 'HTTP 429: Quota exceeded for aiplatform.googleapis.com, resets in 90 s' }, requests: 9120, errors: 310 },
+    { name: 'anthropic-team', provider: 'anthropic', source: 'store', models: ['*'], regions: [], weight: 2, enabled: true, hint: '…4kQA', health: { state: 'ok', until: null, reason: null }, requests: 44012, errors: 41 },
+    { name: 'gemini-key', provider: 'gemini', source: 'store', models: ['gemini-*'], regions: [], weight: 1, enabled: false, hint: '…x81Q', health: { state: 'disabled', until: null, reason: 'HTTP 401: the key was refused' }, requests: 12, errors: 12 },
     { name: 'adc', provider: 'vertex', source: 'ambient', models: ['gemini-2.5-pro'], regions: ['us-east5'], weight: 1, enabled: true, hint: '', health: { state: 'unreachable', until: null, reason: 'connection refused' }, requests: 0, errors: 5 },
   ];
   const virtual = ['laptop', 'ci', 'notebook'].map((name, at) => ({

@@ -113,12 +113,12 @@ export function simulatedApi({ many = 40 } = {}) {
       const account = one(state.accounts, names[0], 'account');
       return account.health.state === 'ok' ? { ok: true, latency_ms: 231, message: 'The provider answered.' } : { ok: false, latency_ms: 48, message: account.health.reason };
     }],
-    ['GET upstream-accounts', ({ query }) => page(state.accounts.filter((each) => each.source === 'stored').map(storedView), query, 'accounts', ['name', 'hint'])],
+    ['GET upstream-accounts', ({ query }) => page(state.accounts.filter((each) => each.source === 'store').map(storedView), query, 'accounts', ['name', 'hint'])],
     ['POST upstream-accounts', ({ body }) => {
       named(body, 'upstream account', state.accounts);
       if (!body.credential?.type) throw new Refused(400, '"credential": $.type is missing: a key file has a type.');
       const provider = { anthropic_api_key: 'anthropic', gemini_api_key: 'gemini' }[body.credential.type] ?? 'vertex';
-      state.accounts.push({ name: body.name, provider, source: 'stored', models: (body.models ?? []).map((each) => each.model), regions: [], weight: body.weight ?? 1, enabled: true, hint: body.credential.client_email ?? '…' + String(body.credential.api_key).slice(-4), health: { state: 'ok', until: null, reason: null }, requests: 0, errors: 0 });
+      state.accounts.push({ name: body.name, provider, source: 'store', models: (body.models ?? []).map((each) => each.model), regions: [], weight: body.weight ?? 1, enabled: true, hint: body.credential.client_email ?? '…' + String(body.credential.api_key).slice(-4), health: { state: 'ok', until: null, reason: null }, requests: 0, errors: 0 });
       return { name: body.name };
     }],
     ['GET upstream-accounts/:', ({ names }) => storedView(one(state.accounts, names[0], 'upstream account'))],

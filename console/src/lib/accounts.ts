@@ -4,7 +4,7 @@ export type HealthState = 'ok' | 'cooling' | 'unreachable' | 'disabled';
 export interface Account {
   name: string;
   provider: string;
-  /** map: of the operator's files; stored: put in here; ambient: of the machine. */
+  /** map: of the operator's files; store: put in here; ambient: of the machine; simulator. */
   source: string;
   models: string[];
   regions: string[];

@@ -22,7 +22,7 @@ describe('times', () => {
   it.each([[5, '5 s'], [65, '1 min 5 s'], [3600, '1 h'], [93784, '1 d 2 h'], [0, '0 s']])('%d seconds are %s', (value, text) =>
     expect(duration(value)).toBe(text),
   );
-  it.each([[12.4, '12 ms'], [1234, '1.23 s'], [61000, '1 min 1 s']])('%d ms are %s', (value, text) =>
+  it.each([[0, '0 ms'], [0.006, '< 1 ms'], [12.4, '12 ms'], [1234, '1.23 s'], [61000, '1 min 1 s']])('%d ms are %s', (value, text) =>
     expect(milliseconds(value)).toBe(text),
   );
   it('tells how long ago', () => {

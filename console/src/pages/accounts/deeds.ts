@@ -36,3 +36,8 @@ export async function erase(name: string): Promise<boolean> {
   toasts.done(shared('deleted', { name }));
   return true;
 }
+
+/** Where an account comes from, in words; what is not known is said as the server says it. */
+export function sourceOf(source: string): string {
+  return source === 'map' || source === 'store' || source === 'ambient' || source === 'simulator' ? t(`source_${source}`) : source;
+}

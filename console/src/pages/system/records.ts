@@ -9,13 +9,10 @@ export interface System {
   version: string;
   uptime_s: number;
   started_at: string;
-  gateway: string | Record<string, unknown>;
-  store: unknown;
-  cache: unknown;
-  spool: unknown;
-  certificate: unknown;
+  gateway: string;
   settings: Setting[];
-  map: unknown;
-  policy: unknown;
-  gateways: (Record<string, unknown> | string)[];
+  /** Others on the same database. */
+  gateways?: (Record<string, unknown> | string)[];
+  /** store, cache, spool, certificate, map, policy and what else there is. */
+  [part: string]: unknown;
 }
