@@ -85,15 +85,19 @@ export function simulatedApi({ many = 40 } = {}) {
       note(who, 'client.create', client.name);
       return client;
     }],
-    ['GET clients/:', ({ names }) => ({ ...one(state.clients, names[0], 'client'), capture: state.captures.get(names[0]) ?? null })],
+    ['GET clients/:', ({ names }) => one(state.clients, names[0], 'client')],
     ['PATCH clients/:', ({ names, body }) => Object.assign(one(state.clients, names[0], 'client'), body)],
     ['DELETE clients/:', ({ names }) => remove(state.clients, one(state.clients, names[0], 'client'))],
     ['PUT clients/:/capture', ({ names, body }) => {
-      const capture = { until: new Date(Date.now() + body.minutes * 60000).toISOString(), max_bytes: body.max_bytes };
+      const capture = { active: true, captured: 0, until: new Date(Date.now() + body.minutes * 60000).toISOString(), max_bytes: body.max_bytes ?? 65536 };
       state.captures.set(names[0], capture);
       return capture;
     }],
-    ['DELETE clients/:/capture', ({ names }) => void state.captures.delete(names[0])],
+    ['GET clients/:/capture', ({ names }) => state.captures.get(names[0]) ?? { client: names[0], active: false }],
+    ['DELETE clients/:/capture', ({ names }) => {
+      state.captures.delete(names[0]);
+      return { client: names[0], active: false };
+    }],
     ['GET keys', ({ query }) => page(query.get('client') ? state.keys.filter((each) => each.client === query.get('client')) : state.keys, query, 'keys', ['name', 'prefix', 'client'])],
     ['POST keys', ({ body }) => {
       const client = one(state.clients, body.client, 'client');

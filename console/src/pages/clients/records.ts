@@ -10,8 +10,6 @@ export interface Client {
   enabled: boolean;
   terms: Terms;
   created_at: string | null;
-  /** Body capture, while it is on. */
-  capture?: { until?: string; ends_at?: string; max_bytes?: number } | null;
 }
 
 export interface ApiKey {
