@@ -308,6 +308,7 @@ Task<void> Pipeline::reply(int code, std::string text, ReplyHead head) {
   answered_ = true;
   first_byte_ns = worker_.reactor.now_ns();
   append_quota_headers(head.extra);
+  if (target.dialect == Dialect::kOpenAi) head.extra += "x-request-id: " + id_ + "\r\n";  // where OpenAI's clients look
   const std::string message = render_reply(code, text, id, head);
   Status sent = co_await write_all(client_.stream, client_.signal, message, worker_.reactor.now_ms() + kReplyMs);
   if (!sent) {

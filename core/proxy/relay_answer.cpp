@@ -177,6 +177,7 @@ void Pipeline::compose_client_head() {
   out_ += "x-moongate-request-id: ";
   out_ += id_;
   out_ += "\r\n";
+  if (openai_) out_ += "x-request-id: " + id_ + "\r\n";  // where OpenAI's clients look
   if (tracing_) append_trace(out_);
   if (!keep_alive_) out_ += "Connection: close\r\n";
   else if (http_1_0) out_ += "Connection: keep-alive\r\n";
