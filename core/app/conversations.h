@@ -6,8 +6,10 @@
 
 #include "cache/cache.h"
 #include "chat/chat_service.h"
+#include "chat/worker_pool.h"
 #include "http/stream_threads.h"
 #include "identity/inner_tokens.h"
+#include "meter/metrics.h"
 #include "proxy/inner_door.h"
 #include "proxy/local_call.h"
 
@@ -25,12 +27,14 @@ class Conversations final : public LocalService, public DataPort {
     std::vector<Worker*> workers;
     Admission admission;
     std::function<void()> directory_changed;
+    ChatService::Hooks hooks;
   };
   static Result<std::unique_ptr<Conversations>> start(Parts parts, InnerTokens& tokens);
   // The workers' threads have ended, and their reactors still exist.
   ~Conversations() override;
 
   ChatService& service() { return *service_; }
+  void add_samples(std::vector<Sample>& samples) const;
   // Whoever waits for an answer of the data port gives up.
   void shut() { door_.shut(); }
 
@@ -44,6 +48,7 @@ class Conversations final : public LocalService, public DataPort {
   const Logger& log_;
   InnerDoor door_;
   std::unique_ptr<HistoryCache> cache_;
+  std::unique_ptr<WorkerPool> workers_;  // null: there are none
   std::unique_ptr<ChatService> service_;
   StreamThreads threads_;
 };

@@ -465,6 +465,7 @@ std::vector<Sample> GatewayProcess::samples() const {
   };
   for (Sample& each : state_->samples()) samples.push_back(each);
   add_limit_samples(samples);
+  if (conversations_) conversations_->add_samples(samples);
   return samples;
 }
 

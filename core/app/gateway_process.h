@@ -81,6 +81,7 @@ class GatewayProcess {
   Status connect_workers();  // to keys, ledger and limits
   Status start_money();
   Status open_conversations();
+  bool is_client_of_map(std::string_view name) const;
   void refresh_identities();
   void take_over_accounts();
   int worker_count() const;

@@ -1,4 +1,6 @@
 // The control port of the process: who serves what there.
+#include <algorithm>
+
 #include "app/control_routes.h"
 #include "app/gateway_process.h"
 #include "crypto/secret_file.h"
@@ -24,6 +26,7 @@ void GatewayProcess::make_control_plane() {
   plane_ = std::make_unique<ControlPlane>();
   setup_ = std::make_unique<SetupPage>(setup_addresses());
   plane_->add(service_of(*setup_));
+  if (conversations_) plane_->add(service_of(conversations_->service()));
   plane_->add(service_of(state_->admin()));
   start_live();
   if (settings_.console.enabled) {
@@ -32,8 +35,12 @@ void GatewayProcess::make_control_plane() {
   }
   plane_->add(service_of(state_->people()));
   oauth_->set_admission([this](const HttpRequest& request) { return state_->people().admit(request); });
-  if (conversations_) plane_->add(service_of(conversations_->service()));
   plane_->set_last([this](const HttpRequest& request) { return oauth_->handle(request); });
+}
+
+bool GatewayProcess::is_client_of_map(std::string_view name) const {
+  const auto now = snapshot();
+  return std::any_of(now->map->clients.begin(), now->map->clients.end(), [&](const Client& each) { return each.id == name; });
 }
 
 // Before the workers run: they have to know whom they hand conversations to.
@@ -43,7 +50,8 @@ Status GatewayProcess::open_conversations() {
   for (const WorkerPart& part : workers_) workers.push_back(part.worker.get());
   auto made = Conversations::start({*store_, *caches_, clock_, random_, *logger_, settings_, std::move(workers),
                                     [this](const HttpRequest& request) { return state_->people().admit(request); },
-                                    [this] { state_->directory_changed(); }},
+                                    [this] { state_->directory_changed(); },
+                                    {[this](std::string_view name) { return is_client_of_map(name); }}},
                                    *inner_tokens_);
   if (!made) return made.error();
   conversations_ = std::move(*made);

@@ -48,7 +48,8 @@ std::string stop_reason_of_openai(std::string_view reason) {
 }
 
 // Anthropic counts the cached part of a prompt apart.
-void take_claude_usage(const json::object& told, ChatUsage& usage, std::int64_t& fresh) {
+void add_claude_usage(const json::object& told, ChatUsage& usage) {
+  std::int64_t fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens;
   take_number(told, "input_tokens", fresh);
   take_number(told, "cache_read_input_tokens", usage.cache_read_tokens);
   take_number(told, "cache_creation_input_tokens", usage.cache_write_tokens);
@@ -102,17 +103,24 @@ void AnswerReader::say(std::string_view text) {
   if (events_.delta) events_.delta(text);
 }
 
+void AnswerReader::take_claude_usage(const json::object& usage) { add_claude_usage(usage, usage_); }
+
+void AnswerReader::add_paragraph(std::string_view text) {
+  if (text.empty()) return;
+  if (!text_.empty()) say("\n\n");
+  say(text);
+}
+
 void AnswerReader::think(std::string_view text) {
   if (!text.empty() && events_.thinking) events_.thinking(text);
 }
 
 void AnswerReader::claude(const json::object& event) {
   const std::string_view type = text_in(event, "type");
-  std::int64_t fresh = usage_.input_tokens - usage_.cache_read_tokens - usage_.cache_write_tokens;
   if (type == "message_start") {
     const json::object* message = object_in(event, "message");
     const json::object* told = message == nullptr ? nullptr : object_in(*message, "usage");
-    if (told != nullptr) take_claude_usage(*told, usage_, fresh);
+    if (told != nullptr) add_claude_usage(*told, usage_);
   } else if (type == "content_block_start") {
     if (const json::object* block = object_in(event, "content_block"); block != nullptr) {
       if (!text_.empty() && text_in(*block, "type") == "text") say("\n\n");
@@ -127,7 +135,7 @@ void AnswerReader::claude(const json::object& event) {
     if (const json::object* delta = object_in(event, "delta"); delta != nullptr && !text_in(*delta, "stop_reason").empty()) {
       stop_reason_ = text_in(*delta, "stop_reason");
     }
-    if (const json::object* told = object_in(event, "usage"); told != nullptr) take_claude_usage(*told, usage_, fresh);
+    if (const json::object* told = object_in(event, "usage"); told != nullptr) add_claude_usage(*told, usage_);
   } else if (type == "message_stop") {
     complete_ = true;
   }

@@ -34,6 +34,12 @@ class AnswerReader {
   // The next bytes of the body. What is no event that we know is passed over.
   void feed(std::string_view bytes);
 
+  // For whoever gets Anthropic's events otherwise than in a stream.
+  void take_claude_event(const boost::json::object& event) { claude(event); }
+  void take_claude_usage(const boost::json::object& usage);
+  // Text on its own, a blank line behind what is there.
+  void add_paragraph(std::string_view text);
+
   const std::string& text() const { return text_; }
   const ChatUsage& usage() const { return usage_; }
   // "end_turn", "max_tokens", "refusal", …, in Anthropic's words; empty: it has not been told.

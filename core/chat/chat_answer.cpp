@@ -74,7 +74,8 @@ HttpResponse ChatTurn::answer_whole(const Gone& gone) {
 }
 
 void ChatTurn::answer_in_pieces(BodyWriter& client) {
-  bool there = client.write(event_text("session", told_session()));
+  // With an id, so that a browser that asks again by itself when the stream has ended says that it does.
+  bool there = client.write("id: " + conversation_.id + "\n" + event_text("session", told_session()));
   MonoMs written = parts_.clock.mono_ms();
   const auto write = [&](std::string_view name, const json::object& data) {
     there = there && client.write(event_text(name, data));

@@ -92,7 +92,11 @@ OrReply<ChatCaller> ChatCallers::identify(const HttpRequest& request, const Gone
   if (!credential.empty()) {
     OrReply<ChatCaller> known = by_credential(request, std::move(credential), gone);
     const HttpResponse* refused = std::get_if<HttpResponse>(&known);
-    if (refused == nullptr || refused->status != 401 || !session) return known;
+    if (refused == nullptr || refused->status != 401) return known;
+    if (session) return by_session(request);
+    OrReply<ChatCaller> person = by_session(request);  // an administrator's token is told what it is no good for
+    const HttpResponse* again = std::get_if<HttpResponse>(&person);
+    return again == nullptr || again->status != 401 ? std::move(person) : std::move(known);
   }
   return by_session(request);
 }

@@ -23,6 +23,18 @@ HttpResponse serve_sessions(ChatParts& parts, const ChatCall& call);
 // /api/tools
 HttpResponse serve_tools(const ChatParts& parts);
 
+// GET /api/admin/workers
+HttpResponse serve_workers(const ChatParts& parts);
+
+// POST /api/admin/playground: a request of an operator to the API, as any client; the answer is passed on as it comes.
+struct PlaygroundCall {
+  const HttpRequest& request;
+  const Caller& person;
+  const std::function<bool(std::string_view)>& is_client_of_map;
+  const Gone& gone;
+};
+HttpResponse serve_playground(ChatParts& parts, ChatCallers& callers, const PlaygroundCall& call, Permits::Permit permit);
+
 // Members of a JSON body, each read once; the first that is wrong is told.
 class ChatBody {
  public:

@@ -12,7 +12,7 @@ constexpr std::size_t kMaxMessageId = 128;
 constexpr std::int64_t kMostTokens = 1'000'000;
 
 struct Path {
-  enum class What : std::uint8_t { kNone, kChat, kStream, kTools, kSessions };
+  enum class What : std::uint8_t { kNone, kChat, kStream, kTools, kSessions, kPlayground, kWorkers };
   What what = What::kNone;
   std::string id, rest;
 };
@@ -22,6 +22,8 @@ Path read_path(std::string_view path) {
   if (path == "/api/chat") return {Path::What::kChat, {}, {}};
   if (path == "/api/chat/stream") return {Path::What::kStream, {}, {}};
   if (path == "/api/tools") return {Path::What::kTools, {}, {}};
+  if (path == "/api/admin/playground") return {Path::What::kPlayground, {}, {}};
+  if (path == "/api/admin/workers") return {Path::What::kWorkers, {}, {}};
   if (path == "/api/sessions") return {Path::What::kSessions, {}, {}};
   static constexpr std::string_view kSessions = "/api/sessions/";
   if (!path.starts_with(kSessions)) return {};
@@ -77,12 +79,18 @@ HttpResponse event_stream(std::shared_ptr<ChatTurn> turn) {
 }  // namespace
 
 struct ChatService::State {
-  State(ChatParts p, ChatCallers::Parts c) : parts(std::move(p)), callers(std::move(c)), permits(parts.settings.chat.streams) {}
+  State(ChatParts p, ChatCallers::Parts c, Hooks h)
+      : parts(std::move(p)), admission(c.admission), callers(std::move(c)), hooks(std::move(h)), permits(parts.settings.chat.streams) {}
 
   HttpResponse chat(const HttpRequest& request, OrReply<ChatAsk> asked, const Gone& gone);
 
+  // Under /api/admin.
+  HttpResponse handle_operator(const HttpRequest& request, bool playground);
+
   ChatParts parts;
+  Admission admission;
   ChatCallers callers;
+  Hooks hooks;
   Permits permits;
 };
 
@@ -103,8 +111,25 @@ HttpResponse ChatService::State::chat(const HttpRequest& request, OrReply<ChatAs
   return stream ? event_stream(std::move(turn)) : turn->answer_whole(gone);
 }
 
-ChatService::ChatService(ChatParts parts, ChatCallers::Parts callers)
-    : state_(std::make_unique<State>(std::move(parts), std::move(callers))) {}
+HttpResponse ChatService::State::handle_operator(const HttpRequest& request, bool playground) {
+  if (!admission) return chat_error(401, "Sign in first.");
+  OrReply<Caller> admitted = admission(request);
+  if (auto* refused = std::get_if<HttpResponse>(&admitted)) return std::move(*refused);
+  const Caller& person = std::get<Caller>(admitted);
+  if (auto refused = refuse_below(person, playground ? Role::kOperator : Role::kViewer)) return std::move(*refused);
+  if (!playground) return request.method == "GET" || request.method == "HEAD" ? serve_workers(parts) : only("GET");
+  if (request.method != "POST") return only("POST");
+  HttpResponse response;
+  response.later = [this, request, person](const Gone& gone) {
+    Permits::Permit permit = permits.take();
+    if (!permit) return chat_error(503, "As many answers as this gateway gives at once are under way (chat.streams); try again shortly.");
+    return serve_playground(parts, callers, {request, person, hooks.is_client_of_map, gone}, std::move(permit));
+  };
+  return response;
+}
+
+ChatService::ChatService(ChatParts parts, ChatCallers::Parts callers, Hooks hooks)
+    : state_(std::make_unique<State>(std::move(parts), std::move(callers), std::move(hooks))) {}
 
 ChatService::~ChatService() = default;
 
@@ -131,6 +156,8 @@ HttpResponse ChatService::handle(const HttpRequest& request) {
       if (!reads) return only("GET");
       break;
     case Path::What::kSessions: break;
+    case Path::What::kPlayground: return state_->handle_operator(request, true);
+    case Path::What::kWorkers: return state_->handle_operator(request, false);
   }
   HttpResponse response;
   response.later = [state = state_.get(), request, path = std::move(path)](const std::function<bool()>& gone) {

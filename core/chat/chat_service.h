@@ -1,4 +1,5 @@
-// Conversations: /api/chat, /api/sessions and /api/tools on every port, and the console's playground.
+// Conversations: /api/chat, /api/sessions and /api/tools on every port; for operators /api/admin/playground and
+// /api/admin/workers.
 #pragma once
 
 #include <memory>
@@ -11,8 +12,12 @@ namespace moongate {
 
 class ChatService {
  public:
+  // What else the process knows, for operators.
+  struct Hooks {
+    std::function<bool(std::string_view name)> is_client_of_map;
+  };
   // Whatever the parts refer to must outlive the service.
-  ChatService(ChatParts parts, ChatCallers::Parts callers);
+  ChatService(ChatParts parts, ChatCallers::Parts callers, Hooks hooks);
   ~ChatService();
   ChatService(const ChatService&) = delete;
   ChatService& operator=(const ChatService&) = delete;

@@ -3,6 +3,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "chat/worker_answer.h"
 #include "crypto/hash.h"
 
 namespace moongate {
@@ -199,6 +200,9 @@ void ChatTurn::finish(bool whole) {
 
 std::unique_ptr<AnswerSource> ChatTurn::new_source() {
   const Prompt prompt{conversation_.model, conversation_.instructions, ask_.max_tokens, &said_, dropped_};
+  if (parts_.workers != nullptr && parts_.workers->serves(conversation_.model)) {
+    return ask_worker({*parts_.workers, parts_.port, parts_.store, parts_.clock, parts_.random, parts_.log}, caller_, prompt);
+  }
   return ask_model(parts_.port, caller_, prompt);
 }
 

@@ -132,7 +132,7 @@ Result<std::shared_ptr<const Identity>> ClientDirectory::find_inner(std::string_
   if (!bearer) return refused("The credential is not known to this gateway.");
   if (bearer->of_map) {
     for (const Client& client : snapshot_->map->clients) {
-      if (client.id == bearer->holder.client.name) return find_static(client);
+      if (client.enabled && client.id == bearer->holder.client.name) return find_static(client);
     }
     return refused("The client is not in the map any more.");
   }

@@ -3,6 +3,7 @@
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 
+#include "protocol/query_params.h"
 #include "proxy/local_call.h"
 #include "proxy/pipeline.h"
 
@@ -149,12 +150,27 @@ std::string Pipeline::local_head(const HttpResponse& head, std::int64_t length, 
 
 bool Pipeline::is_inner_question() const { return client_.inner && target.operation == Operation::kConversation; }
 
-// Over a connection that the process made to itself: whose credential is this?
+// Over a connection that the process made to itself: whose credential is this? With ?model= also: may it have an answer of
+// this worker now? That counts as a request.
 Task<void> Pipeline::tell_caller() {
+  for_each_param(target.query, [this](std::string_view, std::string_view name, std::string_view value) {
+    if (param_name_is(name, "model")) model = decode_segment(value);
+  });
   if (!co_await hook(Phase::kAuthenticate)) co_return;
   if (!identity) {
     co_await reply_error(401, "This credential is not valid here.");
     co_return;
+  }
+  if (!model.empty()) {
+    if (!identity->allows_model(model)) {
+      co_await reply_error(403, "This credential may not use the model " + model + ".");
+      co_return;
+    }
+    if (worker_.billing.refuse_unpriced) {
+      co_await reply_error(403, "There is no price for the model " + model + ", and this gateway serves only what it can bill; ask its operator for one.");
+      co_return;
+    }
+    if (!co_await reserve_quota()) co_return;
   }
   boost::json::object told{{"client", identity->client}, {"kind", identity->kind}, {"key_id", identity->key_id},
                            {"user_id", identity->user_id}, {"user_name", identity->user_name}};

@@ -150,7 +150,7 @@ Task<bool> Pipeline::reserve_levels(bool prepaid) {
       }
       demand.add(level);
     }
-    const Account* account = routes.front().account.get();
+    const Account* account = routes.empty() ? nullptr : routes.front().account.get();  // none: a worker of this machine
     if (account != nullptr && account->limits.any()) {
       LevelDemand level;
       level.level = LimitLevel::kAccount;

@@ -3,6 +3,7 @@
 import json
 import unittest
 
+from deadline import wait_until
 from fixture import GatewayCase
 from gateway import CLIENT_TOKEN, Gateway, simple_client
 from money import Admin
@@ -13,7 +14,7 @@ OTHER_TOKEN = "token-of-somebody-else-0123456789"
 class ChatCase(GatewayCase):
     @classmethod
     def make_gateway(cls):
-        return Gateway(clients=[simple_client(id="test-client"), simple_client(OTHER_TOKEN, id="somebody-else")])
+        return Gateway(clients=[simple_client(name="test-client"), simple_client(OTHER_TOKEN, name="somebody-else")])
 
     def call(self, method, path, body=None, token=CLIENT_TOKEN, port="http", headers=None):
         headers = {"Authorization": f"Bearer {token}"} | (headers or {}) if token else headers
@@ -52,8 +53,10 @@ class Chat(ChatCase):
 
     def test_an_answer_stands_in_the_ledger_under_its_request_id(self):
         told = self.chat("count me")
-        rows = Admin(self.gateway).ledger_of("test-client", 1)
-        self.assertIn(told["request_id"], [row["request_id"] for row in rows])
+        admin = Admin(self.gateway)
+        row = wait_until(lambda: next((each for each in admin.call("GET", "ledger?limit=1000")["rows"]
+                                       if each["request_id"] == told["request_id"]), None), "the ledger's row")
+        self.assertEqual((row["outcome"], row["usage"]["output_tokens"]), ("done", told["usage"]["output_tokens"]))
 
     def test_other_peoples_conversations_are_not_there(self):
         mine = self.chat()["session_id"]
