@@ -1,11 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
+import { notices } from './dev/notices.mjs';
 import { simulated } from './dev/plugin.mjs';
 
 // What is built is committed and compared: nothing here may depend on the time, the machine or the folder.
 export default defineConfig({
   base: '/admin/',
-  plugins: [svelte(), simulated()],
+  plugins: [svelte(), simulated(), notices()],
   build: {
     target: 'es2022',
     modulePreload: { polyfill: false },
