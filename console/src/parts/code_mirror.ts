@@ -86,7 +86,7 @@ export function openCode(options: CodeOptions): CodeHandle {
         languageOf(options.language),
         syntaxHighlighting(colours),
         look,
-        EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false' }),
+        EditorView.contentAttributes.of({ 'aria-label': options.label, spellcheck: 'false', tabindex: '0' }),
         EditorState.readOnly.of(options.readonly),
         options.original === undefined ? [] : unifiedMergeView({ original: options.original, mergeControls: false, collapseUnchanged: { margin: 3, minSize: 6 } }),
         EditorView.updateListener.of((update) => {

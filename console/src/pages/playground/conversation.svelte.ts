@@ -42,7 +42,7 @@ export class Exchange {
       await api.get('/api/auth/profile', {}, aborter.signal);
       const answer = await api.send('POST', 'playground', { ...identity, ...requestOf(prompt) }, { signal: aborter.signal, plain: true });
       this.status = answer.status;
-      this.requestId = answer.headers.get('x-request-id') ?? answer.headers.get('request-id') ?? '';
+      this.requestId = answer.headers.get('x-moongate-request-id') ?? '';
       await this.read(prompt, answer, begun);
       this.state = this.error === '' ? 'done' : 'failed';
     } catch (reason) {

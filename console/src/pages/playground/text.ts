@@ -21,7 +21,7 @@ export const t = words(
     system: 'Instructions',
     prompt: 'Prompt',
     prompt_first: 'Say hello in three languages.',
-    max_tokens: 'Longest answer (tokens)',
+    max_tokens: 'Tokens at most',
     bad_tokens: 'A whole number from 1 to 1,000,000.',
     stream: 'Streamed',
     send: 'Send',

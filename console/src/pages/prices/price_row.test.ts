@@ -9,14 +9,13 @@ const row: PriceRow = {
 
 describe('a price row', () => {
   it('survives the form', () => {
-    const { date: _, ...expected } = row;
-    expect(rowOf(formOf(row))).toEqual(expected);
+    expect(rowOf(formOf(row), '2026-10-09')).toEqual(row);
   });
 
   it('has a successor under a name of its own', () => {
     const next = successorOf(row, '2026-12-01', ['sonnet', 'sonnet-from-2026-12-01']);
     expect(next).toMatchObject({ id: 'sonnet-from-2026-12-01-2', effective_from: '2026-12-01', effective_until: '' });
-    expect(successorOf(rowOf(next), '2027-01-01', []).id).toBe('sonnet-from-2027-01-01');
+    expect(successorOf(rowOf(next, '2026-11-01'), '2027-01-01', []).id).toBe('sonnet-from-2027-01-01');
   });
 
   it('holds from its first day to the day before its end', () => {
@@ -32,7 +31,7 @@ describe('faults', () => {
   };
   it('are none in a good row', () => expect(faults({})).toEqual([]));
   it.each([
-    [{ id: '' }, 'id: required'], [{ id: 'other' }, 'id: taken'], [{ model: 'a*b' }, 'model: pattern'],
+    [{ id: '' }, 'id: required'], [{ id: 'other' }, 'id: taken'], [{ model: 'a*b' }, 'model: pattern'], [{ source: ' ' }, 'source: required'],
     [{ effective_from: '2026-11-02', effective_until: '2026-11-02' }, 'effective_until: order'],
     [{ tiers: '{}' }, 'tiers: json'], [{ tiers: '[' }, 'tiers: json'], [{ multipliers: '[]' }, 'multipliers: json'],
   ])('%j: %s', (more, fault) => expect(faults(more)).toEqual([fault]));

@@ -77,6 +77,7 @@ export function faultsOf(form: PriceForm, otherIds: string[]): PriceFault[] {
     if (form.prices[name].trim() !== '' && !isPrice(form.prices[name])) faults.push({ field: name, fault: 'price' });
   }
   if (priceNames.every((name) => form.prices[name].trim() === '')) faults.push({ field: 'input', fault: 'no_price' });
+  if (form.source.trim() === '') faults.push({ field: 'source', fault: 'required' });
   if (form.effective_from && form.effective_until && form.effective_until <= form.effective_from) {
     faults.push({ field: 'effective_until', fault: 'order' });
   }
@@ -88,8 +89,8 @@ export function faultsOf(form: PriceForm, otherIds: string[]): PriceFault[] {
   return faults;
 }
 
-/** Call it when there are no faults. */
-export function rowOf(form: PriceForm): PriceRow {
+/** Call it when there are no faults. `today`: the day on which the figures are put in. */
+export function rowOf(form: PriceForm, today: string): PriceRow {
   const row: PriceRow = { id: form.id.trim(), provider: form.provider, model: form.model.trim() };
   if (form.effective_from) row.effective_from = form.effective_from;
   if (form.effective_until) row.effective_until = form.effective_until;
@@ -100,7 +101,8 @@ export function rowOf(form: PriceForm): PriceRow {
   if (tiers && tiers.length > 0) row.tiers = tiers;
   const multipliers = parsed(form.multipliers).value as PriceRow['multipliers'];
   if (multipliers && Object.keys(multipliers).length > 0) row.multipliers = multipliers;
-  if (form.source.trim() !== '') row.source = form.source.trim();
+  row.source = form.source.trim();
+  row.date = today;
   if (form.notes.trim() !== '') row.notes = form.notes.trim();
   return row;
 }

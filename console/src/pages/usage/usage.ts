@@ -22,7 +22,6 @@ export interface UsageRow extends Figures {
   user_id?: string;
   client?: string;
   provider?: string;
-  account?: string;
   model?: string;
 }
 
@@ -33,8 +32,8 @@ export interface UsageAnswer {
   total: Figures;
 }
 
-export type Dimension = 'client' | 'model' | 'account' | 'provider' | 'user' | 'day';
-export const dimensions: Dimension[] = ['client', 'model', 'account', 'provider', 'user', 'day'];
+export type Dimension = 'client' | 'model' | 'provider' | 'user' | 'day';
+export const dimensions: Dimension[] = ['client', 'model', 'provider', 'user', 'day'];
 
 export type Measure = 'cost' | 'requests' | 'tokens' | 'failures';
 export const measures: Measure[] = ['cost', 'requests', 'tokens', 'failures'];
