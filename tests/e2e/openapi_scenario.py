@@ -123,6 +123,9 @@ class Walk:
         self.admin("PUT", "clients/{client}/capture", {"minutes": 5, "max_bytes": 1000}, client="ann")
         self.admin("GET", "clients/{client}/capture", client="ann")
         self.admin("DELETE", "clients/{client}/capture", client="ann")
+        self.admin("GET", "workers")
+        self.admin("POST", "playground", {"client_token": CLIENT_TOKEN, "path": "/v1/messages", "body": {
+            "model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}})
 
     def sessions(self):
         signed = self.call("POST", "/api/auth/login", {"name": "ann", "password": "correct horse"}, headers={})
