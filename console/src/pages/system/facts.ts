@@ -13,6 +13,7 @@ const kGood = /^(ok|up|connected|healthy|ready|valid|alive)$/i;
 
 export function labelOf(name: string): string {
   const words = name.replace(/_(s|ms|bytes|at|mb)$/, '').replaceAll('_', ' ');
+  if (/^(https?|url|id|ip|tls)$/.test(words)) return words.toUpperCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
