@@ -50,7 +50,8 @@ std::string banner(const GatewayProcess& process) {
   const std::string control = "http://" + reachable(addresses.control);
   line("HTTP", addresses.http.empty() ? "" : http);
   line("HTTPS", addresses.https.empty() ? "" : "https://" + with_localhost(addresses.https));
-  line("OAuth2, admin", control);
+  line("OAuth2, APIs", control);
+  if (settings.console.enabled) line("Console", control + "/admin/");
   std::map<std::string_view, bool> live;  // by provider
   for (const auto& account : process.map().accounts) {
     bool& is_live = live.emplace(to_string(account->provider), false).first->second;
