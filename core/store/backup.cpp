@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 // Filled by the migrations themselves, so rows in it do not tell that the store was used.
 constexpr std::string_view kCounters = "counters";
 const std::set<std::string, std::less<>> kKinds = {"map", "policy", "prices", "credential", "master-key"};
-constexpr std::string_view kSealed = "sealed_";  // columns that the master key opens
+constexpr std::string_view kSealed = "sealed";  // columns that the master key opens
 
 json::object head_line(const BackupHead& head) {
   return {{"moongate_backup", kBackupForm},
@@ -246,6 +246,23 @@ Status check_alone(SqlDriver& driver) {
   });
 }
 
+// What gateways keep of keys, here and in Redis, they believe as long as nothing newer is known; a back-up is older
+// than what they may have kept of the store since. So the count goes on far beyond either.
+Status skip_generations(SqlConnection& connection, std::int64_t before) {
+  constexpr std::int64_t kFar = 1'000'000;
+  const auto raised = connection.execute(
+      "UPDATE counters SET amount = CASE WHEN amount > ? THEN amount ELSE ? END + ? WHERE name = 'directory_generation'",
+      {before, before, kFar});
+  if (!raised) return raised.error();
+  return {};
+}
+
+Result<std::int64_t> generation_of(SqlConnection& connection) {
+  const auto rows = connection.query("SELECT amount FROM counters WHERE name = 'directory_generation'", {});
+  if (!rows) return rows.error();
+  return rows->empty() ? 0 : std::get<std::int64_t>((*rows)[0][0]);
+}
+
 // The schema as the back-up has it. Only ever moved while there is nothing in it.
 Status fit_schema(SqlDriver& driver, const BackupSummary& summary, bool replace, std::int64_t now_s) {
   const auto& migrations = embedded_migrations();
@@ -320,6 +337,9 @@ Status load_backup(SqlDriver& driver, const fs::path& path, const BackupSummary&
   std::reverse(tables.begin(), tables.end());
   const Status loaded = driver.run([&](SqlConnection& connection) {
     return in_transaction(connection, SqlIsolation::kSnapshot, [&](SqlConnection& lent) -> Status {
+      const bool counts = std::find(tables.begin(), tables.end(), kCounters) != tables.end();
+      const Result<std::int64_t> before = counts ? generation_of(lent) : Result<std::int64_t>(0);
+      if (!before) return before.error();
       for (const std::string& table : tables) {
         if (const auto gone = lent.execute("DELETE FROM `" + table + "`", {}); !gone) return gone.error();
       }
@@ -329,7 +349,7 @@ Status load_backup(SqlDriver& driver, const fs::path& path, const BackupSummary&
       if (!walked) return walked.error();
       // Between the first reading and this one somebody may have written another file.
       if (walked->totals != summary.totals) return (*reader)->damaged("the file changed while it was read");
-      return {};
+      return counts ? skip_generations(lent, *before) : Status();
     });
   });
   // Also after a failure: a store that was new is left as `serve` finds it.

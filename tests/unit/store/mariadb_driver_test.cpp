@@ -127,7 +127,7 @@ TEST_F(MariadbDriver, GoesUpAndDownAllMigrationsAndSaysWhatItDid) {
 
   const Migration& last = embedded_migrations().back();
   EXPECT_EQ(admin.rollback()->taken_back,
-            std::vector<std::string>{std::to_string(last.version) + " (" + last.name + ")"});
+            std::vector<std::string>{std::to_string(last.version) + " (" + std::string(last.name) + ")"});
   const auto older = open_store(server.url(database), "", 1);
   ASSERT_FALSE(older.ok());
   EXPECT_NE(older.error().message.find("1 of our migrations is missing"), std::string::npos)
