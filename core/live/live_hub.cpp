@@ -88,15 +88,26 @@ void LiveHub::tell_requests() {
     batches.swap(inbox_);
   }
   const auto listening = batches.empty() ? std::vector<std::shared_ptr<LiveListener>>() : listeners();
+  std::int64_t cost_minute = 0;  // a batch is mostly of one minute
+  NanoDollars cost_nano = 0;
+  const auto book_cost = [&] {
+    if (cost_nano != 0) series_.add_cost(cost_minute * 60, cost_nano);
+    cost_nano = 0;
+  };
   for (const auto& batch : batches) {
     each_packed(*batch, [&](std::string_view packed) {
       const PackedHead head = packed_head(packed);
-      if (!head.running && head.priced) series_.add_cost(head.ended_at_ms / 1000, head.cost_nano);
+      if (!head.running && head.priced) {
+        if (head.ended_at_ms / 60'000 != cost_minute) book_cost();
+        cost_minute = head.ended_at_ms / 60'000;
+        cost_nano += head.cost_nano;
+      }
       if (listening.empty()) return;
       const LiveRequest request = unpack(packed);
       for (const auto& listener : listening) listener->request(request);
     });
   }
+  book_cost();
 }
 
 void LiveHub::tell_ticks() {
