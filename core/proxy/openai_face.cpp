@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <cstring>
 
 #include "meter/decoder.h"
 #include "protocol/body_edit.h"
@@ -99,6 +100,14 @@ void Pipeline::begin_translation() {
   filter_events_ = good && form_ == BodyForm::kSse && !encoded_;
   hold_whole_ = !filter_events_;
   whole_.clear();
+  if (!hold_whole_) return;
+  // The client's head is made last, and until then the upstream's has to stay where its fields point: the body goes elsewhere.
+  kept_head_ = std::move(up_);
+  const std::size_t begun = up_end_ - up_begin_;
+  up_ = Buffer(std::max(begun, Buffer::kSmall));
+  if (begun != 0) std::memcpy(up_.data(), kept_head_.data() + up_begin_, begun);
+  up_begin_ = 0;
+  up_end_ = begun;
 }
 
 // The counterpart of pump_body for an answer that is read whole before anything of it goes out.
@@ -164,6 +173,7 @@ void Pipeline::give_translated(std::string body) {
   head.added.emplace_back("content-length", std::to_string(told->size()));
   upstream_done_ = true;
   compose_client_head();
+  kept_head_.release();
   answered_ = true;
   body_.stop_holding();
   bytes_out += told->size();

@@ -132,6 +132,7 @@ class Pipeline final : public Exchange {
   // -- pipeline_watch.cpp: for whoever looks on; nothing is noted when nobody can
   void note(RequestNote::Kind kind, int about_status = 0, std::uint32_t value = 0, std::uint8_t at = RequestNote::kNoRoute);
   void note_attempt(RequestNote::Kind kind, int about_status = 0, std::uint32_t value = 0);  // of the route being tried
+  void count_attempt(RequestNote::Kind kind, int code) const;
   void note_routes();
   void begin_capture();
   void see_answer(std::string_view payload);  // every byte of an upstream's answer
@@ -273,6 +274,7 @@ class Pipeline final : public Exchange {
   bool filter_events_ = false;
   bool hold_whole_ = false;          // until it can be told in another language
   std::string whole_;
+  Buffer kept_head_;                 // what response_head_ points into meanwhile
   bool upstream_done_ = false;
   bool may_write_ = false;           // to the client: the turn's reads are over
   bool wants_write_ = false;

@@ -37,6 +37,13 @@ for (const { name, url } of faces) {
         assert.ok(answer._request_id);
       });
 
+      test('a long plain answer, its head untouched by what follows', async () => {
+        const { data, response } = await chat('[[sim: events=20000]]').withResponse();
+        assert.equal(data.choices[0].message.content, madeUpText(20000));
+        assert.equal(response.headers.get('content-type'), 'application/json');
+        assert.ok(response.headers.get('date'));
+      });
+
       test('a stream with every piece in order, and usage at its end', async () => {
         const texts = [];
         let usage;
