@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxMessageId = 128;
 constexpr std::int64_t kMostTokens = 1'000'000;
+constexpr std::size_t kMaxBody = 1u << 20;
 
 struct Path {
   enum class What : std::uint8_t { kNone, kChat, kStream, kTools, kSessions, kPlayground, kWorkers };
@@ -137,6 +138,7 @@ bool ChatService::serves(const HttpRequest& request) const { return read_path(re
 
 HttpResponse ChatService::handle(const HttpRequest& request) {
   Path path = read_path(request.path);
+  if (request.body.size() > kMaxBody) return chat_error(413, "The request body is larger than 1 MiB.");
   const bool reads = request.method == "GET" || request.method == "HEAD";
   switch (path.what) {
     case Path::What::kNone: return chat_error(404, "There is no such path.");

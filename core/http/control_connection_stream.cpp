@@ -41,7 +41,11 @@ void ControlConnection::run_stream(HttpResponse response, BodyStream& body) cons
   try {
     if (response.later) {
       const auto later = std::move(response.later);
+      const HeaderList dressed = std::move(response.headers);  // what every answer of this port carries
       response = later([&body] { return body.gone(); });
+      for (const auto& [name, value] : dressed) {
+        if (find_header(response.headers, name).empty()) response.headers.emplace_back(name, value);
+      }
     }
   } catch (const std::exception& problem) {
     parts_.logger.error("a control-plane handler failed", {{"reason", problem.what()}});

@@ -98,7 +98,8 @@ class Chat(ChatCase):
         self.assert_error(self.call("GET", "/api/chat/caller"), 404, "NOT_FOUND")
 
     def test_a_body_of_more_than_a_megabyte_is_refused(self):
-        self.assertEqual(self.call("POST", "/api/chat", {"message": "x" * (1 << 20)}).status, 413)
+        for port in ("http", "control"):
+            self.assertEqual(self.call("POST", "/api/chat", {"message": "x" * (1 << 20)}, port=port).status, 413)
         self.still_serves()
 
     def test_what_the_provider_refuses_is_refused_and_leaves_nothing_behind(self):

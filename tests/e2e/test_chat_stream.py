@@ -183,6 +183,28 @@ class Streams(ChatStreamCase):
         self.still_serves()
 
 
+class Endings(ChatStreamCase):
+    settings = {"timeouts.drain_ms": 200}
+
+    def test_a_gateway_that_ends_keeps_what_was_said_by_then(self):
+        def script(peer):
+            peer.stream_head(headers=[("Connection", "close")])
+            for event in list(message_events(["so far", "never"]))[:3]:
+                peer.chunk(event)
+            peer.wait_for_close()
+        for face in ("http", "control"):
+            self.upstream.script = script
+            events = self.open(face=face).events()
+            session_id = self.parsed(next(events))[1]["session_id"]
+            self.assertEqual(self.parsed(next(events)), ("delta", {"text": "so far"}))
+            self.gateway.stop(remove=False)
+            self.gateway.start()
+            answer = self.session(session_id)["messages"][-1]
+            self.assertEqual((answer["text"], answer["state"]), ("so far", "partial"))
+            self.upstream.script = play(["on it goes"])
+            self.assertEqual(self.ask("go on", session_id=session_id).status, 200)
+
+
 class Bounds(ChatStreamCase):
     settings = {"chat.streams": 1, "chat.context_tokens": 200, "chat.max_tokens": 50}
     clients = [simple_client(), simple_client("token-from-elsewhere-0123456789", ip_allow=["10.0.0.0/8"])]

@@ -67,6 +67,43 @@ TEST_F(ClientDirectoryTest, FindsAStaticClient) {
   EXPECT_FALSE((*identity)->gemini_accounts);
 }
 
+TEST_F(ClientDirectoryTest, KnowsTheProcesssOwnTokensAsLongAsTheyAreLent) {
+  InnerTokens tokens(random_);
+  KeyHolder holder;
+  holder.client = {"c-1", "chat:u-ada", "u-ada", true, R"({"models":["claude-*"]})", 1};
+  holder.user = {"u-ada", "ada", "", "user", "", true, "", 1};
+  std::string kept;
+  {
+    const InnerTokens::Lent lent = tokens.lend({holder, false});
+    kept = lent.token();
+    EXPECT_FALSE(directory_.find(kept).ok());  // nobody has told the directory of them
+    directory_.set_inner(&tokens);
+    const auto identity = directory_.find(kept);
+    ASSERT_TRUE(identity);
+    EXPECT_EQ((*identity)->client, "chat:u-ada");
+    EXPECT_EQ((*identity)->user_name, "ada");
+    EXPECT_EQ((*identity)->kind, "session");
+    EXPECT_FALSE((*identity)->allows_model("gemini-2.5-pro"));
+    holder.user.enabled = false;
+    const InnerTokens::Lent of_disabled = tokens.lend({holder, false});
+    EXPECT_FALSE(directory_.find(of_disabled.token()).ok());
+  }
+  EXPECT_FALSE(directory_.find(kept).ok());
+}
+
+TEST_F(ClientDirectoryTest, TakesAnOwnTokenForAClientOfTheMap) {
+  InnerTokens tokens(random_);
+  directory_.set_inner(&tokens);
+  KeyHolder holder;
+  holder.client.name = "map:alice";
+  const InnerTokens::Lent lent = tokens.lend({holder, true});
+  const auto identity = directory_.find(lent.token());
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(*identity, *directory_.find("alice-token-0123456789"));
+  load(false);
+  EXPECT_FALSE(directory_.find(lent.token()).ok());
+}
+
 TEST_F(ClientDirectoryTest, AClientIsTheSameObjectUntilTheSnapshotChanges) {
   const auto first = directory_.find("alice-token-0123456789").value();
   EXPECT_EQ(directory_.find("alice-token-0123456789").value(), first);
