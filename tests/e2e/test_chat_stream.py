@@ -5,7 +5,7 @@ import threading
 import urllib.parse
 
 from deadline import SLOWER, wait_until
-from fixture import UpstreamCase
+from fixture import UpstreamCase, at_once
 from gateway import CLIENT_TOKEN, simple_client
 from money import Admin
 from upstream import message_events
@@ -29,7 +29,8 @@ def play(texts, end=True):
 
 class ChatStreamCase(UpstreamCase):
     def open(self, message="hello", face="http", **more):
-        connection = self.connect(face).send(post("/api/chat", {"message": message, "stream": True} | more, KEY))
+        tls = {"tls": self.gateway.certificate} if face == "https" else {}
+        connection = self.connect(face, **tls).send(post("/api/chat", {"message": message, "stream": True} | more, KEY))
         status, _, headers = connection.head()
         self.assertEqual(status, 200)
         self.assertIn("text/event-stream", dict((name.lower(), value) for name, value in headers)["content-type"])
@@ -55,7 +56,7 @@ class ChatStreamCase(UpstreamCase):
 class Streams(ChatStreamCase):
     def test_an_answer_comes_in_pieces_on_every_port(self):
         self.upstream.script = play(["one ", "two"])
-        for face in ("http", "control"):
+        for face in ("http", "https", "control"):
             events = self.read(self.open(face=face))
             self.assertEqual([name for name, _ in events], ["session", "delta", "delta", "usage", "done"])
             self.assertEqual("".join(data["text"] for name, data in events if name == "delta"), "one two")
@@ -176,6 +177,54 @@ class Streams(ChatStreamCase):
                          [("user", "I am Ada."), ("assistant", "Hello Ada."), ("user", "Who am I?")])
         self.assertEqual(sent["system"], "Be kind.")
 
+    def test_a_connection_serves_the_next_request_behind_a_stream(self):
+        self.upstream.script = play(["x"])
+        connection = self.open()
+        self.assertEqual(self.read(connection)[-1][0], "done")
+        connection.send(get("/api/sessions", KEY))
+        self.assertEqual(connection.answer().status, 200)
+        connection.send(b"HEAD /api/sessions HTTP/1.1\r\nHost: x\r\nx-api-key: " + CLIENT_TOKEN.encode() + b"\r\n\r\n")
+        self.assertEqual(connection.answer(head_only=True).status, 200)
+        connection.send(post("/v1/messages", {"model": "claude-sonnet-4-5", "max_tokens": 5, "stream": True,
+                                              "messages": [{"role": "user", "content": "hi"}]}, KEY))
+        self.assertEqual(connection.head()[0], 200)
+
+    def test_a_client_of_http_1_0_gets_the_events_without_chunks(self):
+        self.upstream.script = play(["x"])
+        body = json.dumps({"message": "hi", "stream": True}).encode()
+        head = f"POST /api/chat HTTP/1.0\r\nx-api-key: {CLIENT_TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
+        answer = self.connect().send(head.encode() + body).answer()
+        self.assertEqual(answer.status, 200)
+        self.assertIn("event: delta\ndata: {\"text\":\"x\"}\n\n", answer.text)
+        self.assertTrue(answer.text.rstrip().endswith("}"))
+
+    def test_a_body_that_comes_in_chunks_and_asks_before_is_read(self):
+        self.upstream.script = play(["x"])
+        connection = self.connect().send(
+            f"POST /api/chat HTTP/1.1\r\nHost: x\r\nx-api-key: {CLIENT_TOKEN}\r\nTransfer-Encoding: chunked\r\n"
+            "Expect: 100-continue\r\n\r\n".encode())
+        self.assertEqual(connection.head()[0], 100)
+        body = b'{"message":"in pieces"}'
+        connection.send(b"5\r\n" + body[:5] + b"\r\n").send(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body) - 5, body[5:]))
+        self.assertEqual(connection.answer().status, 200)
+
+    def test_a_chunked_body_without_end_is_refused_at_a_megabyte(self):
+        connection = self.connect().send(b"POST /api/chat HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        connection.send_as_far_as_possible((b"10000\r\n" + b"x" * 65536 + b"\r\n") * 20)
+        self.assertEqual(connection.answer().status, 413)
+        self.still_serves()
+
+    def test_many_talk_at_once(self):
+        self.upstream.script = play(["one", "two"])
+        sessions = []
+
+        def talk(number):
+            answer = self.gateway.exchange("http" if number % 2 else "control", "POST", "/api/chat", {"message": f"number {number}"}, KEY)
+            self.assertEqual(answer.status, 200, answer.text)
+            sessions.append(json.loads(answer.text)["session_id"])
+        at_once(30, talk)
+        self.assertEqual(len(set(sessions)), 30)
+
     def test_a_reset_in_the_middle_leaves_the_gateway_serving(self):
         self.upstream.script = play(["x"] * 3)
         connection = self.open()
@@ -278,6 +327,18 @@ class People(ChatStreamCase):
         key = admin.key(admin.client("carols", user="carol")["name"])["key"]
         mine = json.loads(self.gateway.exchange("http", "GET", "/api/sessions", headers={"x-api-key": key}).text)
         self.assertEqual(mine["total"], 2)
+
+    def test_a_cookie_needs_its_token_and_a_page_of_our_own(self):
+        self.upstream.script = play(["x"])
+        Admin(self.gateway).user("dora", password="correct horse battery")
+        login = self.gateway.control("POST", "/api/auth/login", {"name": "dora", "password": "correct horse battery", "cookie": True})
+        cookies = "; ".join(value.split(";")[0] for name, value in login.getheaders() if name.lower() == "set-cookie")
+        csrf = {"X-CSRF-Token": json.loads(login.text)["csrf_token"]}
+        ask = lambda headers: self.gateway.control("POST", "/api/chat", {"message": "x"}, {"Cookie": cookies} | headers).status
+        self.assertEqual((ask({}), ask(csrf)), (403, 200))
+        listen = lambda site: self.gateway.control("GET", "/api/chat/stream?message=x", headers={"Cookie": cookies, "Sec-Fetch-Site": site})
+        self.assertEqual(listen("cross-site").status, 403)
+        self.assertIn("event: done", listen("same-origin").text)
 
     def test_an_administrators_token_has_no_conversations(self):
         answer = self.gateway.admin("POST", "/api/chat", {"message": "x"})
