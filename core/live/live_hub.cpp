@@ -123,7 +123,9 @@ void LiveHub::tell_ticks() {
     for (const auto& listener : listening) listener->tick("health", text);
   }
   if (due(sessions_ms_, now_ms, kSessionsMs)) {
-    for (const auto& listener : listening) listener->look_at_session();
+    for (const auto& listener : listening) {
+      if (!listener->look_at_session()) break;
+    }
   }
 }
 

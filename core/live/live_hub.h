@@ -26,8 +26,9 @@ class LiveListener {
   virtual void request(const LiveRequest& request) = 0;
   // `topic`: "usage" or "health"; the text is the whole message.
   virtual void tick(std::string_view topic, const std::string& text) = 0;
-  // Every few seconds: whether it may still look on is asked anew.
-  virtual void look_at_session() = 0;
+  // Every few seconds: whether it may still look on is asked anew. False: nobody could say; the others are not asked
+  // either, so that a store that is away does not hold up what is told.
+  virtual bool look_at_session() = 0;
 };
 
 class LiveHub {

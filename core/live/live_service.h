@@ -74,7 +74,7 @@ class LiveService {
 
   Parts parts_;
   std::mutex mutex_;  // guards the next two
-  std::int64_t cost_read_ms_ = 0;
+  std::int64_t cost_due_ms_ = 0;  // when it is asked for next
   std::optional<NanoDollars> cost_today_;
 };
 

@@ -135,16 +135,16 @@ void LiveSocket::tick(std::string_view topic, const std::string& text) {
   if (peer_->waiting_bytes() <= kBehindBytes) peer_->send(text);
 }
 
-void LiveSocket::look_at_session() {
+bool LiveSocket::look_at_session() {
   const OrReply<Caller> now = admit_(asked_);
   std::string why;
   if (const auto* refused = std::get_if<HttpResponse>(&now)) {
-    if (refused->status != 401 && refused->status != 403) return;  // the store is away: what held, holds
+    if (refused->status != 401 && refused->status != 403) return false;  // the store is away: what held, holds
     why = "the session is over";
   } else if (std::get<Caller>(now).role != caller_.role || std::get<Caller>(now).user_id != caller_.user_id) {
     why = "the role has changed";
   }
-  if (why.empty()) return;
+  if (why.empty()) return true;
   std::shared_ptr<WebSocketPeer> peer;
   {
     const std::scoped_lock lock(mutex_);
@@ -152,6 +152,7 @@ void LiveSocket::look_at_session() {
     peer = peer_;
   }
   if (peer) peer->close(kPolicy, why);
+  return true;
 }
 
 }  // namespace moongate

@@ -33,7 +33,7 @@ class LiveSocket final : public WebSocketHandler, public LiveListener, public st
 
   void request(const LiveRequest& request) override;
   void tick(std::string_view topic, const std::string& text) override;
-  void look_at_session() override;
+  bool look_at_session() override;
 
  private:
   struct Wants {

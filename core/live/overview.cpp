@@ -12,6 +12,7 @@ namespace json = boost::json;
 
 constexpr std::int64_t kMinute = 60, kHour = 3600, kDay = 86400;
 constexpr std::int64_t kCostMs = 5'000;
+constexpr std::int64_t kAwayMs = 30'000;  // a store that did not answer is left in peace
 
 json::value latency(const MetricTotals& sums, double part) {
   const auto ms = quantile_ms(sums, part);
@@ -31,14 +32,14 @@ constexpr Range kRanges[] = {{"1h", kHour, kMinute}, {"24h", kDay, kHour}, {"7d"
 std::optional<NanoDollars> LiveService::cost_today() {
   const std::scoped_lock lock(mutex_);
   const std::int64_t now_ms = parts_.clock.mono_ms();
-  if (cost_read_ms_ != 0 && now_ms - cost_read_ms_ < kCostMs) return cost_today_;
-  cost_read_ms_ = now_ms;
+  if (now_ms < cost_due_ms_) return cost_today_;
   const std::int64_t now_s = parts_.clock.unix_seconds();
   UsageQuery query;
   query.bucket = UsageBucket::kDay;
   query.from_s = now_s - now_s % kDay;
   query.to_s = query.from_s + kDay;
   const auto sums = parts_.store.sum_usage(query);
+  cost_due_ms_ = parts_.clock.mono_ms() + (sums ? kCostMs : kAwayMs);
   if (!sums) return cost_today_ = std::nullopt;
   return cost_today_ = sums->empty() ? 0 : sums->front().cost_nano;
 }

@@ -142,10 +142,10 @@ TEST_F(LiveSockets, ASessionThatIsOverEndsIt) {
   socket->look_at_session();
   EXPECT_EQ(peer->closed, "");
   admission = api_error(503, "UNAVAILABLE", "the store is away");
-  socket->look_at_session();
+  EXPECT_FALSE(socket->look_at_session());
   EXPECT_EQ(peer->closed, "");
   admission = api_error(401, "UNAUTHENTICATED", "no");
-  socket->look_at_session();
+  EXPECT_TRUE(socket->look_at_session());
   EXPECT_EQ(peer->closed, "1008 the session is over");
   socket->request(TestRequest().seen());
   EXPECT_EQ(count(), 0U);
