@@ -1,5 +1,7 @@
 """deploy/: what is handed to operators parses, names only metrics, paths, ports and settings that there are, and starts."""
 
+import contextlib
+import http.client
 import json
 import pathlib
 import re
@@ -10,9 +12,9 @@ import unittest
 
 import yaml
 
-from deadline import SLOWER
-from fixture import GatewayCase
-from gateway import BINARY, ROOT, clean_environment
+from deadline import SLOWER, wait_until
+from fixture import ASK, KEY, GatewayCase
+from gateway import BINARY, ROOT, Gateway, clean_environment, free_port
 
 DEPLOY = ROOT / "deploy"
 METRIC = re.compile(r"\b(?:moongate|process)_[a-z_]+\b")
@@ -37,6 +39,8 @@ def settings_of_the_program():
 
 
 class Metrics(GatewayCase):
+    settings = {"worker.command": "/bin/true"}  # so that the metrics of workers are there
+
     def known(self):
         self.gateway.messages()
         names = set()
@@ -153,11 +157,52 @@ class Compose(unittest.TestCase):
         known = set(settings_of_the_program()) | {"MOONGATE_MASTER_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY"}
         self.assertLessEqual(set(first["environment"]), known)
 
-    def test_the_balancer_takes_its_configuration(self):
+    def nginx(self):
+        """The program, and the line that loads its stream module."""
         nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
         module = pathlib.Path("/usr/lib/nginx/modules/ngx_stream_module.so")
         if nginx is None or not module.exists():
             self.skipTest("nginx with its stream module is not installed")
+        return nginx, f"load_module {module};\n"
+
+    def test_behind_the_balancer_one_gateway_may_go(self):
+        nginx, load = self.nginx()
+        first, second = Gateway(workers=1), Gateway(workers=1)
+        for gateway in (first, second):
+            gateway.start()
+            self.addCleanup(gateway.stop)
+        text = (self.folder / "nginx.conf").read_text()
+        ports = {port: free_port() for port in PORTS}
+        for port, face in ((8888, "http"), (8443, "https"), (8889, "control")):
+            text = text.replace(f"listen {port};", f"listen 127.0.0.1:{ports[port]};")
+            for name, gateway in (("gateway-1", first), ("gateway-2", second)):
+                text = text.replace(f"{name}:{port}", f"127.0.0.1:{gateway.ports[face]}")
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="moongate-balancer-"))
+        self.addCleanup(shutil.rmtree, folder)
+        (folder / "nginx.conf").write_text(load + "daemon off; master_process off;\n" + text.replace("/tmp/", f"{folder}/").replace(
+            "error_log /dev/stderr", f"error_log {folder}/log"))
+        balancer = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf"), "-e", str(folder / "log")])
+        self.addCleanup(balancer.wait)
+        self.addCleanup(balancer.kill)
+
+        def ask():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                connection = http.client.HTTPConnection("127.0.0.1", ports[8888], timeout=20 * SLOWER)
+                connection.request("POST", "/v1/messages", ASK, KEY)
+                return connection.getresponse().status
+            return None
+
+        wait_until(lambda: ask() == 200, "the balancer serves", 20)
+        for _ in range(20):
+            self.assertEqual(ask(), 200)
+        served = [len(gateway.simulator_log()) for gateway in (first, second)]
+        self.assertGreater(min(served), 0, "both have work")
+        first.stop(remove=False)
+        for _ in range(20):
+            self.assertEqual(ask(), 200)
+
+    def test_the_balancer_takes_its_configuration(self):
+        nginx, load = self.nginx()
         text = (self.folder / "nginx.conf").read_text()
         self.assertEqual({int(port) for port in re.findall(r"listen (\d+);", text)}, PORTS)
         for name in ("gateway-1", "gateway-2"):
@@ -165,7 +210,7 @@ class Compose(unittest.TestCase):
             text = text.replace(name, "127.0.0.1")
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder) / "nginx.conf"
-            file.write_text(f"load_module {module};\n" + text.replace("/tmp/nginx.pid", folder + "/pid"))
+            file.write_text(load + text.replace("/tmp/nginx.pid", folder + "/pid"))
             done = subprocess.run([nginx, "-t", "-q", "-c", str(file), "-e", "/dev/null"], text=True, capture_output=True,
                                   timeout=30 * SLOWER)
             self.assertEqual(done.returncode, 0, done.stderr)
