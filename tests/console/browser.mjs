@@ -32,7 +32,18 @@ async function sessionOf(name) {
   return sessions.get(name);
 }
 
+// In the page: what broke its policy, with more than the browser's own message tells. What Chromium itself puts into an
+// editable line when a selection is typed over is styled; it is refused, as it should be, and the editor draws its own.
+function tellViolations() {
+  document.addEventListener('securitypolicyviolation', (event) => {
+    const { effectiveDirective, sourceFile, lineNumber, blockedURI, target } = event;
+    if (effectiveDirective === 'style-src-attr' && target instanceof Element && target.closest('.cm-line')) return;
+    console.error(`${effectiveDirective} is broken: ${blockedURI} ${sourceFile}:${lineNumber} ${target?.outerHTML?.slice(0, 200)}`);
+  });
+}
+
 const kHarmless = [
+  /violates the following Content Security Policy directive/,
   // The browser's own notice of answers such as 401 and 404, which the cases provoke.
   /^Failed to load resource: the server responded with a status of/,
   /^Failed to load resource: net::ERR_(INTERNET_DISCONNECTED|CONNECTION_REFUSED|FAILED)/,
@@ -51,6 +62,7 @@ export function test(name, options, run) {
     });
     await context.grantPermissions(['clipboard-read', 'clipboard-write']);
     context.setDefaultTimeout(8000 * slower);
+    await context.addInitScript(tellViolations);
     const page = await context.newPage();
     const complaints = [];
     page.on('pageerror', (error) => complaints.push(`the page threw: ${error.stack ?? error}`));

@@ -5,7 +5,7 @@ import { given, open, settled, test } from './browser.mjs';
 import { places } from './places.mjs';
 
 const pages = places.filter(({ path }) => path !== 'playground');
-const kDeeds = /^(create|add|save|delete|remove|activate|restore|drop|top up|send|start capture|stop now|test the connection|run the tests|price again|new |mark as read|set a password|generate|discard)/i;
+const kDeeds = /^(create\b|add\b|save|delete|remove|activate|restore|drop|top up|send|start capture|stop now|test the connection|run the tests|price again|new |mark as read|set a password|generate|discard)/i;
 
 test('a viewer sees no button that changes anything', { as: 'vera', seconds: 90 }, async ({ page }) => {
   for (const { path, ready } of pages) {

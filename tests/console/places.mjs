@@ -12,7 +12,7 @@ export const places = [
   { name: 'user', path: 'users/vera' },
   { name: 'virtual', path: 'virtual', en: 'Virtual service accounts' },
   { name: 'accounts', path: 'accounts', en: 'Upstream accounts' },
-  { name: 'account', path: 'accounts/simulator-anthropic' },
+  { name: 'account', path: 'accounts/anthropic-main.json' },
   { name: 'tokens', path: 'tokens', en: 'Token cache', zh: '令牌缓存' },
   { name: 'prices', path: 'prices', en: 'Prices', zh: '价格' },
   { name: 'routes', path: 'routes', en: 'Routes', zh: '路由' },

@@ -18,8 +18,10 @@ test('an account comes in by a dropped key file, is switched off and taken out',
     .setInputFiles({ name: file, mimeType: 'application/json', buffer: Buffer.from(text) });
   await drop('no json', 'broken.json');
   await dialog(page).getByText('broken.json is not JSON.').waitFor();
-  await drop(JSON.stringify({ type: 'anthropic_api_key', api_key: 'sk-test-of-the-console-1234' }), `${name}.json`);
-  await dialog(page).getByRole('button', { name: /^Add/ }).last().click();
+  await drop(JSON.stringify({ type: 'gemini_api_key', api_key: 'sk-test-of-the-console-1234' }), `${name}.json`);
+  await dialog(page).getByRole('button', { name: 'Add a model' }).click();
+  await dialog(page).getByLabel('Model 1').fill('console-test-*');
+  await dialog(page).getByRole('button', { name: 'Add the account' }).click();
   await page.getByText(/ was added\./).waitFor();
   const stored = (await api('GET', 'upstream-accounts')).accounts.find((account) => account.name.startsWith(name));
   assert.ok(stored);
@@ -35,8 +37,8 @@ test('an account comes in by a dropped key file, is switched off and taken out',
 
 test('the connection of an account is tested from its page', async ({ page }) => {
   await open(page, 'accounts');
-  await page.getByRole('link', { name: 'simulator-anthropic' }).click();
-  await page.getByRole('heading', { name: 'simulator-anthropic', level: 1 }).waitFor();
+  await page.getByRole('link', { name: 'anthropic-main.json' }).click();
+  await page.getByRole('heading', { name: 'anthropic-main.json', level: 1 }).waitFor();
   await page.getByRole('button', { name: 'Test the connection' }).click();
   await page.getByText('Last test').waitFor();
 });
@@ -44,10 +46,8 @@ test('the connection of an account is tested from its page', async ({ page }) =>
 test('a token is dropped after a question', async ({ page, api }) => {
   await open(page, 'tokens');
   const { tokens } = await api('GET', 'tokens');
-  if (tokens.length === 0) {
-    await page.getByText('No token is held').waitFor();
-    return;
-  }
+  assert.ok(tokens.length >= 1);
+  assert.ok(tokens[0].hint.length < 16, 'only its last characters');
   await page.getByRole('button', { name: `Drop the token: ${tokens[0].account}` }).click();
   await sure(page, 'Drop the token');
   await page.getByText(`Dropped the token of ${tokens[0].account}.`).waitFor();
@@ -69,14 +69,14 @@ test('a price is added with its first day, changed and deleted', async ({ page, 
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await page.getByText(`The price of ${model} is saved.`).waitFor();
   const row = async () => (await api('GET', 'prices')).stored.find((one) => one.id === model);
-  assert.equal((await row()).input, '1.5');
+  assert.equal(Number((await row()).input), 1.5);
   assert.match((await row()).effective_from, /^2026-12-01/);
   await page.getByRole('tab', { name: /Your rows/ }).click();
   await act(page, model, 'Edit');
   await dialog(page).getByLabel('Output', { exact: true }).fill('8');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await dialog(page).waitFor({ state: 'hidden' });
-  assert.equal((await row()).output, '8');
+  assert.equal(Number((await row()).output), 8);
   await act(page, model, 'Delete');
   await sure(page, 'Delete');
   await page.getByText(`The row ${model} is gone.`).waitFor();

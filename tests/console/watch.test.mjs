@@ -11,7 +11,7 @@ const ask = (context, text, token = given.client_token) => context.request.post(
 test('the overview shows what happens now and how the accounts are', async ({ page }) => {
   await open(page, '', /Overview/);
   await page.getByText('Requests per minute').waitFor();
-  await page.getByText('simulator-anthropic').first().waitFor();
+  await page.getByText('anthropic-main.json').first().waitFor();
 });
 
 test('a request appears in the live tail, and leads to its decisions', async ({ page, context }) => {
@@ -78,7 +78,7 @@ test('bodies are kept for a while when an administrator asks, and shown to admin
   await page.getByRole('alertdialog').getByRole('button', { name: 'Start capture' }).click();
   await page.getByText(`Bodies of ${name} are kept now.`).waitFor();
   const answer = await ask(context, 'a secret word: xylophone', key);
-  const id = answer.headers()['x-request-id'] ?? answer.headers()['request-id'];
+  const id = answer.headers()['x-moongate-request-id'];
   await open(page, `requests/${id}`);
   await page.getByText('xylophone').first().waitFor();
   await open(page, `clients/${name}`);
