@@ -78,6 +78,7 @@ class GatewayProcess {
   Status open_workers();
   // gateway_process_state.cpp
   Status open_money();       // after the store, before the map
+  std::optional<OtherClient> other_client(std::string_view credential) const;
   Status connect_workers();  // to keys, ledger and limits
   Status start_money();
   Status open_conversations();

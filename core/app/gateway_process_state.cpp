@@ -38,6 +38,9 @@ Status GatewayProcess::open_money() {
   changes.prices = [this](std::shared_ptr<const PriceBook> prices) {
     to_workers([prices](WorkerPart& part) { part.worker->billing.prices = prices; });
   };
+  changes.people = [this](PeopleHooks& hooks) {
+    hooks.other_client = [this](std::string_view credential) { return other_client(credential); };
+  };
   changes.status = [this] { return "{" + detail() + "}"; };
   changes.configuration = [this](OperatorHooks& hooks) { fill_operator_hooks(hooks); };
   auto state = GatewayState::open({*store_, *caches_, clock_, random_, *logger_, settings_, master_key_, map_hooks(), worker_count()},
@@ -46,6 +49,18 @@ Status GatewayProcess::open_money() {
   state_ = std::move(*state);
   ambient_.stored = state_->accounts();
   return {};
+}
+
+// Who shows a credential that is no stored key.
+std::optional<OtherClient> GatewayProcess::other_client(std::string_view credential) const {
+  const std::shared_ptr<const Snapshot> now = snapshot();
+  if (const Client* client = now->clients->find(credential)) {
+    return OtherClient{client->id, client->user, client->id, client->terms};
+  }
+  if (!TokenVerifier::is_candidate(credential)) return std::nullopt;
+  const auto token = oauth_->verifier().verify(credential, clock_.unix_seconds());
+  if (!token) return std::nullopt;
+  return OtherClient{token->subject(), "", token->subject(), Terms()};
 }
 
 Status GatewayProcess::connect_workers() {

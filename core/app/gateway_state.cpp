@@ -5,6 +5,7 @@
 
 #include "config/stored_account.h"
 #include "control/price_table.h"
+#include "people/smtp_mailer.h"
 
 namespace moongate {
 namespace {
@@ -221,6 +222,21 @@ void GatewayState::directory_changed() {
   if (news_) news_->tell_directory_changed(*generation);
 }
 
+Status GatewayState::open_mailer() {
+  const Settings& settings = parts_.settings;
+  if (settings.mail.server.empty()) {
+    const fs::path outbox = settings.mail.outbox.empty() ? fs::path(settings.data_dir) / "outbox" : fs::path(settings.mail.outbox);
+    mailer_ = std::make_unique<FileOutbox>(outbox, settings.mail.from, parts_.clock, parts_.random);
+    return {};
+  }
+  auto server = parse_mail_server(settings.mail.server);
+  if (!server) return server.error();
+  auto mailer = SmtpMailer::create(std::move(*server), settings.mail.from, settings.mail.ca_file, parts_.clock, parts_.random);
+  if (!mailer) return mailer.error();
+  mailer_ = std::move(*mailer);
+  return {};
+}
+
 Status GatewayState::open_admin() {
   AdminOptions options{parts_.settings, parts_.map_hooks, credential_box_};
   AdminHooks hooks;
@@ -236,8 +252,12 @@ Status GatewayState::open_admin() {
   auto counters = SharedCounters::start(parts_.caches, parts_.clock);
   if (!counters) return counters.error();
   counters_ = std::move(*counters);
+  if (Status opened = open_mailer(); !opened) return opened;
+  PeopleHooks people;
+  if (changes_.people) changes_.people(people);
   people_ = std::make_unique<PeopleService>(
-      PeopleService::Parts{parts_.store, parts_.clock, parts_.random, parts_.log, parts_.master_key, *counters_}, options, hooks);
+      PeopleService::Parts{parts_.store, parts_.clock, parts_.random, parts_.log, parts_.master_key, *counters_, *mailer_}, options,
+      hooks, std::move(people));
   hooks.admit = [this](const HttpRequest& request) { return people_->admit(request); };
   admin_ = std::make_unique<AdminService>(parts_.store, parts_.clock, parts_.random, parts_.log, std::move(options),
                                           std::move(hooks));

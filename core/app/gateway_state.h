@@ -50,6 +50,7 @@ class GatewayState {
     std::function<void(std::shared_ptr<const PriceBook>)> prices;
     std::function<std::string()> status;  // for the admin API
     std::function<void(OperatorHooks&)> configuration;  // the same; called by open()
+    std::function<void(PeopleHooks&)> people;           // for the user API; the same
   };
 
   // Reads what the store and the price table say, opens the spool. The error says what to do.
@@ -86,6 +87,7 @@ class GatewayState {
   Status open_prices();
   Status open_spool();
   Status open_admin();
+  Status open_mailer();
   Result<std::shared_ptr<const PriceBook>> read_prices();
   void shipped(const std::vector<LedgerRecord>& records);
   void warn_of_balance(const std::string& user_id);
@@ -112,6 +114,7 @@ class GatewayState {
   std::unique_ptr<StateKeeper> keeper_;
   std::unique_ptr<News> news_;
   std::unique_ptr<SharedCounters> counters_;
+  std::unique_ptr<Mailer> mailer_;
   std::unique_ptr<PeopleService> people_;
   std::unique_ptr<AdminService> admin_;
 };

@@ -5,6 +5,7 @@
 #include "control/admin_input.h"
 #include "control/admin_views.h"
 #include "people/auth_login.h"
+#include "people/auth_register.h"
 #include "people/presented_password.h"
 #include "people/session_cookies.h"
 
@@ -34,22 +35,7 @@ std::optional<HttpResponse> refuse_wrong_password(PeopleParts& parts, const Peop
   return std::nullopt;
 }
 
-}  // namespace
-
-HttpResponse show_profile(PeopleParts& parts, const PeopleCall& call) { return profile(parts, call.caller); }
-
-HttpResponse change_profile(PeopleParts& parts, const PeopleCall& call) {
-  OrReply<UserRecord> found = account_of(parts, call);
-  if (auto* refused = std::get_if<HttpResponse>(&found)) return std::move(*refused);
-  auto& user = std::get<UserRecord>(found);
-  AdminBody body(call.request, {"password", "encrypted_password", "current_password", "encrypted_current_password", "nonce"});
-  PresentedPassword presented(parts, call.request, body);
-  if (!presented.has("password")) body.refuse("The body changes nothing; it may hold password, with current_password.");
-  const Secret current =
-      presented.has("current_password") || !user.password_hash.empty() ? presented.take("current_password", 1) : Secret();
-  const Secret fresh = presented.take("password", kShortestPassword);
-  if (auto refused = presented.refusal()) return std::move(*refused);
-  if (auto refused = refuse_wrong_password(parts, call, user, current)) return std::move(*refused);
+std::optional<HttpResponse> replace_password(PeopleParts& parts, const PeopleCall& call, UserRecord& user, const Secret& fresh) {
   Result<std::string> hash = parts.passwords.hash(fresh);
   if (!hash && hash.error().kind == ErrorKind::kUnavailable) return busy();
   if (!hash) return bad_argument("\"password\": " + hash.error().message + ".");
@@ -63,9 +49,43 @@ HttpResponse change_profile(PeopleParts& parts, const PeopleCall& call) {
   const auto others = parts.store().erase_other_sessions(user.id, call.caller.session_id);
   if (!others) return store_refused(parts.admin, others.error());
   note_directory_change(parts.admin, call.admin(), "user.password", user.id, {{"sessions_ended", *others}});
-  return profile(parts, call.caller);
+  return std::nullopt;
 }
 
+}  // namespace
+
+HttpResponse show_profile(PeopleParts& parts, const PeopleCall& call) { return profile(parts, call.caller); }
+
+HttpResponse change_profile(PeopleParts& parts, const PeopleCall& call) {
+  OrReply<UserRecord> found = account_of(parts, call);
+  if (auto* refused = std::get_if<HttpResponse>(&found)) return std::move(*refused);
+  auto& user = std::get<UserRecord>(found);
+  AdminBody body(call.request,
+                 {"email", "password", "encrypted_password", "current_password", "encrypted_current_password", "nonce"});
+  PresentedPassword presented(parts, call.request, body);
+  if (!presented.has("password") && !body.has("email")) {
+    body.refuse("The body changes nothing; it may hold email and password, with current_password.");
+  }
+  const std::string email = lowered_address(body.text_or_empty("email", 254));
+  if (body.has("email")) {
+    if (std::string fault = mail_address_fault(email); !fault.empty()) body.refuse(std::move(fault));
+  }
+  const Secret current =
+      presented.has("current_password") || !user.password_hash.empty() ? presented.take("current_password", 1) : Secret();
+  const Secret fresh = presented.has("password") ? presented.take("password", kShortestPassword) : Secret();
+  if (auto refused = presented.refusal()) return std::move(*refused);
+  if (auto refused = refuse_wrong_password(parts, call, user, current)) return std::move(*refused);
+  if (presented.has("password")) {
+    if (auto refused = replace_password(parts, call, user, fresh)) return std::move(*refused);
+  }
+  if (email.empty() || email == user.email) return profile(parts, call.caller);
+  if (auto refused = change_address(parts, call, user, email)) return std::move(*refused);
+  Caller caller = call.caller;
+  if (!parts.settings.users.verify_email) caller.email = email;
+  HttpResponse answer = profile(parts, caller);
+  if (parts.settings.users.verify_email) answer.status = 202;  // once the address is proven
+  return answer;
+}
 HttpResponse list_own_sessions(PeopleParts& parts, const PeopleCall& call) {
   if (call.caller.session_id.empty()) return json_reply(200, {{"sessions", boost::json::array()}});
   const auto sessions = parts.store().list_sessions(call.caller.user_id, parts.admin.now_s());

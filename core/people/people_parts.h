@@ -9,6 +9,7 @@
 #include "control/admin_parts.h"
 #include "people/gatekeeper.h"
 #include "people/login_keys.h"
+#include "people/mail.h"
 #include "people/password_desk.h"
 #include "people/people_hooks.h"
 #include "people/throttle.h"
@@ -25,6 +26,7 @@ struct PeopleParts {
   Throttle& throttle;
   LoginKeys& login_keys;
   const PeopleHooks& hooks;
+  MailQueue& mail;
   std::mutex& changing;  // a change reads a record, edits it and writes it back
 
   Store& store() const { return admin.store; }

@@ -3,6 +3,7 @@
 #include "control/path_pattern.h"
 #include "people/auth_login.h"
 #include "people/auth_profile.h"
+#include "people/auth_register.h"
 #include "people/own_keys.h"
 #include "people/own_usage.h"
 #include "people/presented_password.h"
@@ -24,6 +25,16 @@ constexpr PeopleRoute kRoutes[] = {
     {"POST", "/api/auth/login", log_in, For::kEverybody},
     {"POST", "/api/auth/refresh", refresh_session, For::kEverybody},
     {"POST", "/api/auth/logout", log_out, For::kEverybody},
+    {"POST", "/api/auth/register", register_user, For::kEverybody},
+    {"GET", "/api/auth/register", show_auth_page, For::kEverybody},
+    {"POST", "/api/auth/verify-email", verify_email, For::kEverybody},
+    {"GET", "/api/auth/verify-email", show_auth_page, For::kEverybody},
+    {"POST", "/api/auth/forgot-password", forgot_password, For::kEverybody},
+    {"POST", "/api/auth/reset-password", reset_password, For::kEverybody},
+    {"GET", "/api/auth/reset-password", show_auth_page, For::kEverybody},
+    {"GET", "/api/admin/invitations", list_invitations},
+    {"POST", "/api/admin/invitations", create_invitation},
+    {"DELETE", "/api/admin/invitations/*", erase_invitation},
     {"GET", "/api/auth/profile", show_profile},
     {"PATCH", "/api/auth/profile", change_profile},
     {"GET", "/api/auth/sessions", list_own_sessions},

@@ -25,7 +25,9 @@ struct PeopleService::State {
               throttle,
               login_keys,
               people_hooks,
-              changing} {}
+              mail,
+              changing},
+        mail(p.mailer, p.log) {}
 
   const AdminOptions options;
   const AdminHooks hooks;
@@ -39,12 +41,15 @@ struct PeopleService::State {
   LoginKeys login_keys;
   std::mutex changing;
   PeopleParts parts;
+  MailQueue mail;  // ends first: its work uses all of the above
 };
 
 PeopleService::PeopleService(Parts parts, AdminOptions options, AdminHooks hooks, PeopleHooks people_hooks)
     : state_(std::make_unique<State>(parts, std::move(options), std::move(hooks), std::move(people_hooks))) {}
 
 PeopleService::~PeopleService() = default;
+
+void PeopleService::settle_mail() { state_->mail.settle(); }
 
 bool PeopleService::serves(const HttpRequest& request) const { return find_people_route(request).known; }
 

@@ -6,6 +6,7 @@
 #include "control/admin_service.h"
 #include "identity/caller.h"
 #include "people/counters.h"
+#include "people/mail.h"
 #include "people/people_hooks.h"
 
 namespace moongate {
@@ -19,6 +20,7 @@ class PeopleService {
     const Logger& log;
     const Secret& master_key;
     Counters& counters;
+    Mailer& mailer;
   };
   // The references must outlive the service. Of the hooks only directory_changed is called.
   PeopleService(Parts parts, AdminOptions options, AdminHooks hooks, PeopleHooks people_hooks = {});
@@ -35,6 +37,9 @@ class PeopleService {
   OrReply<Caller> admit(const HttpRequest& request) const;
   // Whether a page of another site sent it, for parts that look for themselves.
   bool is_foreign(const HttpRequest& request) const;
+
+  // Until the messages are sent that answers so far have led to. For tests.
+  void settle_mail();
 
   // Around everything that the control port answers: preflights, and headers on answers of /api/.
   std::optional<HttpResponse> preflight(const HttpRequest& request) const;

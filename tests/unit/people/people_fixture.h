@@ -29,7 +29,7 @@ class PeopleTest : public testing::Test {
 
   std::unique_ptr<PeopleService> another_gateway() {
     return std::make_unique<PeopleService>(
-        PeopleService::Parts{store, clock, random, log, master_key, counters},
+        PeopleService::Parts{store, clock, random, log, master_key, counters, mailer},
         AdminOptions{settings, {}, SealedBox::derive(master_key.reveal(), kUpstreamCredentialPurpose)}, hooks);
   }
   template <class Change>
@@ -135,6 +135,14 @@ class PeopleTest : public testing::Test {
   Settings settings;
   Secret master_key{std::string(32, 'm')};
   LocalCounters counters{clock};
+  struct KeptMail final : Mailer {
+    Status send(const MailMessage& message) override {
+      messages.push_back(message);
+      return {};
+    }
+    std::vector<MailMessage> messages;
+  };
+  KeptMail mailer;
   AdminHooks hooks;
   std::unique_ptr<PeopleService> people;
   std::string admin_token;
