@@ -97,7 +97,8 @@ class Backup(BackupCase):
             for user, balance in held.items():
                 posted = sum(row["amount_nano"] for row in tables["balance_postings"] if row["account"] == "user:" + user)
                 self.assertEqual(balance, posted)
-        Admin(gateway).ledger_of("ann", 5 + answers[200])
+        wait_until(lambda: sum(json.loads(row)["requests"] for row in usage_of(gateway)) == 5 + answers[200],
+                   "every request is in the sums", 20)
         last = gateway.directory / "last"
         said = run_verb(gateway, "backup", str(last))
         self.assertIn("keep them apart", said)
