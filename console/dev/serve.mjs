@@ -39,6 +39,8 @@ const server = createServer((request, response) => {
     return createReadStream(file).pipe(response);
   }
   if (extname(path)) return response.writeHead(404).end();
+  // While it is being built anew, there is none.
+  if (!existsSync(join(dist, 'index.html'))) return response.writeHead(503).end('Run npm run build.');
   const nonce = randomBytes(16).toString('base64');
   response.writeHead(200, {
     'Content-Type': kTypes['.html'],
