@@ -17,10 +17,13 @@ std::string told(std::string_view name, std::string_view what) {
 
 }  // namespace
 
-std::optional<HttpResponse> refuse_unless_admin(const OAuthParts& parts, const HttpRequest& request) {
+std::optional<HttpResponse> refuse_unless_admin(const OAuthParts& parts, const HttpRequest& request,
+                                                std::string& actor) {
+  actor = request.trusted ? "local" : "admin";
   if (parts.admit) {
     OrReply<Caller> caller = parts.admit(request);
     if (auto* refused = std::get_if<HttpResponse>(&caller)) return std::move(*refused);
+    actor = std::get<Caller>(caller).name;
     const bool reads = request.method == "GET" || request.method == "HEAD";
     return refuse_below(std::get<Caller>(caller), reads ? Role::kViewer : Role::kOperator);
   }

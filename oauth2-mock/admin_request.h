@@ -12,7 +12,9 @@
 namespace moongate {
 
 // The answer to somebody who may not do this: to read takes a viewer, to change an operator, or the admin token.
-std::optional<HttpResponse> refuse_unless_admin(const OAuthParts& parts, const HttpRequest& request);
+// `actor`: who it is, for the audit log.
+std::optional<HttpResponse> refuse_unless_admin(const OAuthParts& parts, const HttpRequest& request,
+                                                std::string& actor);
 
 // The body's JSON object, with no members but these. An empty body is an empty object.
 OrReply<boost::json::object> read_body(const HttpRequest& request,

@@ -103,6 +103,33 @@ bool matches(const Route& route, std::string_view path) {
   return rest.empty() || rest.starts_with('/');
 }
 
+// The audit log's line about a change that was made: "virtual-account.rotate 1234…".
+void note_change(const OAuthParts& parts, const HttpRequest& request, const RouteMatch& match,
+                 const std::string& actor, const HttpResponse& response) {
+  const std::string_view path = without_host(request.path);
+  std::string_view subject = match.rest;
+  std::string_view verb = request.method == "PATCH" ? "change" : request.method == "DELETE" ? "delete" : "create";
+  if (const std::size_t slash = subject.find('/'); slash != std::string_view::npos) {
+    verb = subject.substr(slash + 1);
+    subject = subject.substr(0, slash);
+  }
+  if (subject.empty()) {
+    subject = find_header(response.headers, "Location");
+    subject.remove_prefix(subject.rfind('/') == std::string_view::npos ? 0 : subject.rfind('/') + 1);
+  }
+  AuditRecord record;
+  record.at_ms = parts.clock.unix_ms();
+  record.actor = actor;
+  record.action = std::string(path.starts_with(kAccounts) ? "virtual-account." : "oauth-client.") + std::string(verb);
+  record.subject = subject;
+  record.detail = "{}";
+  record.address = request.remote_address;
+  if (Status kept = parts.store.append_audit(record); !kept) {
+    parts.log.error("the audit log could not be written; the change was made",
+                    {{"action", record.action}, {"subject", record.subject}, {"reason", kept.error().describe()}});
+  }
+}
+
 }  // namespace
 
 RouteMatch find_route(const HttpRequest& request) {
@@ -128,8 +155,9 @@ HttpResponse run_route(OAuthParts& parts, const HttpRequest& request) {
   const RouteMatch match = find_route(request);
   if (!match.known)
     return api_error(404, "NOT_FOUND", "There is nothing at this path; docs/oauth2.md lists what there is.");
+  std::string actor;
   if (match.admin) {
-    if (std::optional<HttpResponse> refused = refuse_unless_admin(parts, request)) return std::move(*refused);
+    if (std::optional<HttpResponse> refused = refuse_unless_admin(parts, request, actor)) return std::move(*refused);
   }
   if (match.handler == nullptr) {
     HttpResponse refused = api_error(405, "INVALID_ARGUMENT", "This path takes " + match.allow + ".");
@@ -137,6 +165,9 @@ HttpResponse run_route(OAuthParts& parts, const HttpRequest& request) {
     return refused;
   }
   HttpResponse response = match.handler(parts, request, match.rest);
+  constexpr int kFirstRefusal = 300;
+  const bool reads = request.method == "GET" || request.method == "HEAD";
+  if (match.admin && !reads && response.status < kFirstRefusal) note_change(parts, request, match, actor, response);
   if (request.method == "HEAD") response.body.clear();
   return response;
 }

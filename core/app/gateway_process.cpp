@@ -93,7 +93,7 @@ Status GatewayProcess::open() {
     if (Status status = (this->*step)(); !status) return status;
   }
   for (WorkerPart& part : workers_) part.thread = std::thread([this, &part] { run_worker(part); });
-  for (const Step step : {&GatewayProcess::load_policy, &GatewayProcess::start_money, &GatewayProcess::open_control,
+  for (const Step step : {&GatewayProcess::load_policy, &GatewayProcess::start_money, &GatewayProcess::start_roll, &GatewayProcess::open_control,
                           &GatewayProcess::write_run_files}) {
     if (Status status = (this->*step)(); !status) return status;
   }
@@ -109,6 +109,7 @@ Status GatewayProcess::open() {
 GatewayProcess::~GatewayProcess() {
   if (conversations_) conversations_->shut();
   control_.reset();
+  roll_.reset();
   live_.reset();
   for (WorkerPart& part : workers_) {
     if (part.thread.joinable()) {
@@ -319,6 +320,10 @@ Status GatewayProcess::load_policy(std::shared_ptr<const PolicySource> source, c
     if (first && !status) first = std::move(status);
   }
   if (first && then) first = then();
+  if (first) {
+    const std::lock_guard lock(snapshot_mutex_);
+    policy_ = source;
+  }
   for (WorkerPart& part : workers_) {
     part.worker->reactor.post([&part, take = first.ok()] {
       if (take) part.worker->set_phases(std::move(part.candidate));
@@ -418,6 +423,7 @@ void GatewayProcess::drain() {
   for (WorkerPart& part : workers_) part.thread.join();
   if (conversations_) conversations_->shut();
   control_.reset();
+  roll_.reset();
   conversations_.reset();
   state_.reset();
   simulator_.reset();

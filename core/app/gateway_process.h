@@ -11,6 +11,7 @@
 
 #include "app/control_plane.h"
 #include "app/conversations.h"
+#include "app/gateway_roll.h"
 #include "app/gateway_state.h"
 #include "app/operator_hooks.h"
 #include "app/worker_services.h"
@@ -100,6 +101,12 @@ class GatewayProcess {
   // gateway_process_operator.cpp
   std::shared_ptr<const Snapshot> snapshot() const;
   void fill_operator_hooks(OperatorHooks& hooks);
+  Status start_roll();
+  void wait_for_workers();
+  std::vector<AccountInForce> accounts_now() const;
+  bool shares_cache() const;
+  std::optional<AccountTest> test_account(std::string_view name);
+  bool drop_token(std::string_view name);
   std::string system_view() const;  // members of GET /api/admin/system, as a JSON object
   Status open_listeners();
   // gateway_process_live.cpp
@@ -143,9 +150,12 @@ class GatewayProcess {
   std::unique_ptr<TlsServer> tls_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<Gateway> gateway_;
-  mutable std::mutex snapshot_mutex_;
+  mutable std::mutex snapshot_mutex_;  // guards snapshot_, and changes of ambient_ while the gateway runs
   std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const PolicySource> policy_;           // in force; with the next, guarded by snapshot_mutex_
+  std::shared_ptr<const StoredClients> stored_clients_;
   std::unique_ptr<PolicyTrials> trials_;
+  std::unique_ptr<GatewayRoll> roll_;
   SipKey index_key_{};
   std::unique_ptr<LiveHub> live_hub_;  // outlives the workers, who tell it
   std::unique_ptr<Watchdog> watchdog_;

@@ -36,7 +36,7 @@ boost::json::object GatewayProcess::health_view() const {
   boost::json::object view = !failed && parsed.is_object() ? std::move(parsed.get_object()) : boost::json::object();
   view["ready"] = gateway_->ready.load() && !gateway_->draining.load();
   boost::json::array accounts;
-  for (const AccountInForce& each : accounts_in_force(*snapshot()->map, ambient_, upstreams_->health, clock_.unix_seconds())) {
+  for (const AccountInForce& each : accounts_now()) {
     boost::json::object health{{"state", each.state}};
     health["reason"] = each.reason.empty() ? boost::json::value() : boost::json::value(each.reason);
     health["until"] = each.until_s == 0 ? boost::json::value() : boost::json::value(rfc3339(each.until_s));

@@ -25,6 +25,10 @@ Status GatewayProcess::open_money() {
 
   GatewayState::Changes changes;
   changes.clients = [this](std::shared_ptr<const StoredClients> clients) {
+    {
+      const std::lock_guard lock(snapshot_mutex_);
+      stored_clients_ = clients;
+    }
     to_workers([clients](WorkerPart& part) { part.services->set_stored(clients); });
   };
   changes.accounts = [this] { accounts_changed_ = true; };
@@ -40,6 +44,7 @@ Status GatewayProcess::open_money() {
   };
   changes.people = [this](PeopleHooks& hooks) {
     hooks.other_client = [this](std::string_view credential) { return other_client(credential); };
+    hooks.used = [this](LimitLevel level, std::string_view id) { return limits_->use_of(level, id); };
   };
   changes.status = [this] { return "{" + detail() + "}"; };
   changes.configuration = [this](OperatorHooks& hooks) { fill_operator_hooks(hooks); };
@@ -48,6 +53,7 @@ Status GatewayProcess::open_money() {
   if (!state) return state.error();
   state_ = std::move(*state);
   ambient_.stored = state_->accounts();
+  stored_clients_ = state_->clients();
   return {};
 }
 
@@ -110,7 +116,11 @@ void GatewayProcess::refresh_identities() {
 // The store's accounts have changed: the map's are read anew with them.
 void GatewayProcess::take_over_accounts() {
   if (!accounts_changed_.exchange(false)) return;
-  ambient_.stored = state_->accounts();
+  auto accounts = state_->accounts();
+  {
+    const std::lock_guard lock(snapshot_mutex_);
+    ambient_.stored = std::move(accounts);
+  }
   static_cast<void>(reload_map());  // told in the log
 }
 

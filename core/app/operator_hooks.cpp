@@ -56,8 +56,8 @@ Result<PolicyTestResult> PolicyTrials::test(const PolicyFiles& files) {
 }
 
 std::vector<AccountInForce> accounts_in_force(const MapConfig& map, const AmbientCredentials& ambient,
-                                              const AccountHealth& health, std::int64_t now_s) {
-  const std::vector<AccountHealth::Row> troubles = health.rows();
+                                              const UpstreamState& upstreams, std::int64_t now_s) {
+  const std::vector<AccountHealth::Row> troubles = upstreams.health.rows();
   std::vector<AccountInForce> list;
   for (const auto& account : map.accounts) {
     AccountInForce& each = list.emplace_back();
@@ -70,6 +70,9 @@ std::vector<AccountInForce> accounts_in_force(const MapConfig& map, const Ambien
       each.until_s = now_s + (row.for_ms + 999) / 1000;
       each.reason = why(row);
     }
+    const AccountCounters::Counts counts = upstreams.counters.of(*account);
+    each.requests = counts.requests;
+    each.errors = counts.errors;
     each.state = worst == Fitness::kFit ? "ok" : std::string(to_string(worst));
   }
   return list;

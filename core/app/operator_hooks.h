@@ -11,7 +11,7 @@
 #include "config/snapshot.h"
 #include "control/operator_hooks.h"
 #include "script/policy_source.h"
-#include "upstream/account_health.h"
+#include "upstream/upstream_state.h"
 
 namespace moongate {
 
@@ -35,6 +35,6 @@ std::shared_ptr<const PolicySource> source_of(const Settings& settings, const Po
 
 // Every account of the map in force, with its health. `now_s`: what the health's times are told by.
 std::vector<AccountInForce> accounts_in_force(const MapConfig& map, const AmbientCredentials& ambient,
-                                              const AccountHealth& health, std::int64_t now_s);
+                                              const UpstreamState& upstreams, std::int64_t now_s);
 
 }  // namespace moongate

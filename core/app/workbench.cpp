@@ -4,6 +4,11 @@ namespace moongate {
 namespace {
 constexpr std::size_t kEntries = 10'000;
 constexpr std::size_t kBytes = 4u << 20;
+
+Task<void> mark(Task<void> task, bool& done) {
+  co_await std::move(task);
+  done = true;
+}
 }  // namespace
 
 VmOptions vm_options_of(const Settings& settings) {
@@ -14,8 +19,10 @@ VmOptions vm_options_of(const Settings& settings) {
 }
 
 Result<std::unique_ptr<Workbench>> Workbench::make(const Settings& settings, std::shared_ptr<const MapConfig> map,
-                                                   LineSink& log) {
-  auto bench = std::unique_ptr<Workbench>(new Workbench(settings, log));
+                                                   LineSink& log, Outside outside) {
+  auto bench = std::unique_ptr<Workbench>(new Workbench(settings, log, std::move(outside)));
+  Outside& from = bench->outside_;
+  bench->gateway_.upstreams = from.upstreams;
   CacheOptions options;
   auto caches = open_cache("memory://", options, bench->resolver_, nullptr);
   if (!caches) return caches.error();
@@ -25,16 +32,27 @@ Result<std::unique_ptr<Workbench>> Workbench::make(const Settings& settings, std
   snapshot->map = map ? std::move(map) : std::make_shared<const MapConfig>();
   snapshot->clients = std::make_shared<const ClientIndex>(snapshot->map, random_sip_key());
   auto services = WorkerServices::create(
-      bench->worker_, {bench->gateway_, bench->random_, bench->dicts_, *bench->caches_, bench->verifier_, bench->limits_},
+      bench->worker_,
+      {bench->gateway_, bench->random_, bench->dicts_, *bench->caches_,
+       from.verifier != nullptr ? *from.verifier : bench->verifier_, bench->limits_, from.keys, from.ask_store, from.inner},
       std::move(snapshot));
   if (!services) return services.error();
   bench->services_ = std::move(*services);
+  if (from.stored) bench->services_->set_stored(from.stored);
   bench->watched_ = bench->watchdog_.watch_this_thread();
   return bench;
 }
 
-Workbench::Workbench(const Settings& settings, LineSink& log)
-    : settings_(settings),
+void Workbench::run(Task<void> task) {
+  constexpr int kTurnMs = 50;
+  bool done = false;
+  spawn(mark(std::move(task), done));
+  while (!done) worker_.reactor.turn(kTurnMs);
+}
+
+Workbench::Workbench(const Settings& settings, LineSink& log, Outside outside)
+    : outside_(std::move(outside)),
+      settings_(settings),
       logger_(log, clock_, LogLevel::kWarn),
       resolver_(clock_),
       tokens_(clock_, logger_),

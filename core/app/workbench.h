@@ -15,15 +15,31 @@ VmOptions vm_options_of(const Settings& settings);
 // Belongs to the thread that made it. Its cache, limits and metrics are its own and go with it.
 class Workbench {
  public:
-  // `map` may be null: an empty one. What the policy logs while it is loaded goes to `log`, which must outlive this.
-  static Result<std::unique_ptr<Workbench>> make(const Settings& settings, std::shared_ptr<const MapConfig> map, LineSink& log);
+  // Of a running gateway, for a policy that is to decide as it would there. What is null is empty here.
+  struct Outside {
+    UpstreamState* upstreams = nullptr;
+    const TokenVerifier* verifier = nullptr;
+    KeyDirectory* keys = nullptr;
+    KeyLookup::AskStore ask_store = {};
+    const InnerTokens* inner = nullptr;
+    std::shared_ptr<const StoredClients> stored;
+  };
+  // `map` may be null: an empty one. What the policy logs goes to `log`, which must outlive this.
+  static Result<std::unique_ptr<Workbench>> make(const Settings& settings, std::shared_ptr<const MapConfig> map,
+                                                 LineSink& log, Outside outside);
+  static Result<std::unique_ptr<Workbench>> make(const Settings& settings, std::shared_ptr<const MapConfig> map, LineSink& log) {
+    return make(settings, std::move(map), log, Outside());
+  }
 
-  ScriptServices& services() { return *services_; }
+  WorkerServices& services() { return *services_; }
   WatchedThread* watched() { return watched_.get(); }
+  // Runs the task on this thread to its end.
+  void run(Task<void> task);
 
  private:
-  Workbench(const Settings& settings, LineSink& log);
+  Workbench(const Settings& settings, LineSink& log, Outside outside);
 
+  Outside outside_;
   Settings settings_;
   SystemClock clock_;
   SystemRandom random_;

@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <set>
 
+#include "control/admin_accounts.h"
 #include "control/admin_input.h"
 #include "control/admin_views.h"
 
@@ -74,6 +75,22 @@ HttpResponse list_accounts(AdminParts& parts, const AdminCall& call) {
   }
   const std::size_t total = list.size();
   return json_reply(200, {{"accounts", std::move(list)}, {"total", total}});
+}
+
+// Accounts of the store are switched there; the others are what their file, variable or setting says.
+HttpResponse change_account_in_force(AdminParts& parts, const AdminCall& call) {
+  const auto stored = parts.store.find_upstream_account(call.name);
+  if (!stored) return store_refused(parts, stored.error());
+  if (*stored) return change_upstream_account(parts, call);
+  if (!parts.hooks.configuration.accounts) return not_here();
+  for (const AccountInForce& each : parts.hooks.configuration.accounts()) {
+    if (each.account->name != call.name) continue;
+    return api_error(409, "FAILED_PRECONDITION",
+                     each.source == "map" ? "This account stands in the map: take it out of its list there (PUT map); it is gone from the next request on."
+                     : each.source == "ambient" ? "This account comes from the gateway's environment: take the variable away and start the gateway anew."
+                                                : "This account is the simulator's: it goes when its provider has a real account, or with simulator.mode off.");
+  }
+  return not_found("account");
 }
 
 HttpResponse test_account(AdminParts& parts, const AdminCall& call) {

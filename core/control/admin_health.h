@@ -6,6 +6,7 @@
 namespace moongate {
 
 HttpResponse list_accounts(AdminParts& parts, const AdminCall& call);
+HttpResponse change_account_in_force(AdminParts& parts, const AdminCall& call);
 HttpResponse test_account(AdminParts& parts, const AdminCall& call);
 HttpResponse forgive_account(AdminParts& parts, const AdminCall& call);
 

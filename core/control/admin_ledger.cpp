@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "control/admin_input.h"
+#include "control/admin_jobs.h"
 #include "control/admin_views.h"
 
 namespace moongate {
@@ -57,7 +58,39 @@ HttpResponse show_ledger_row(AdminParts& parts, const AdminCall& call) {
   return json_reply(200, ledger_view(**row));
 }
 
+namespace {
+
+// A background job goes through the time in such pieces, so that it can tell how far it is.
+constexpr std::int64_t kPieceS = 6 * 3600;
+
+Result<std::int64_t> reprice_pieces(AdminParts& parts, std::int64_t from_s, std::int64_t to_s, const JobRegistry::Progress& progress) {
+  const auto pricer = parts.hooks.prices.pricer();
+  const std::int64_t pieces = (to_s - from_s + kPieceS - 1) / kPieceS;
+  std::int64_t changed = 0;
+  for (std::int64_t piece = 0; piece < pieces; ++piece) {
+    if (!progress(piece, pieces)) {
+      return Error(ErrorKind::kCanceled, "The gateway was ended; " + std::to_string(piece) + " of " + std::to_string(pieces) + " parts are done");
+    }
+    const std::int64_t begin = from_s + piece * kPieceS;
+    const auto done = parts.store.reprice_ledger(begin * 1000, std::min(begin + kPieceS, to_s) * 1000, pricer);
+    if (!done) return done.error();
+    changed += *done;
+  }
+  progress(pieces, pieces);
+  return changed;
+}
+
+void repriced(AdminParts& parts, const AdminCall& call, std::int64_t from_s, std::int64_t to_s, std::int64_t changed) {
+  note(parts, call, "ledger.reprice", rfc3339(from_s) + "/" + rfc3339(to_s), {{"changed", changed}});
+  if (changed > 0 && parts.hooks.balance_changed) parts.hooks.balance_changed("");
+}
+
+}  // namespace
+
 HttpResponse reprice(AdminParts& parts, const AdminCall& call) {
+  AdminQuery query(call.request, {"background"});
+  const bool background = query.choice("background", {"false", "true"}) == "true";
+  if (auto refused = query.refusal()) return std::move(*refused);
   AdminBody body(call.request, {"from", "to"});
   const auto from = body.time("from"), to = body.time("to");
   if (!from || !to || *from >= *to) {
@@ -65,10 +98,19 @@ HttpResponse reprice(AdminParts& parts, const AdminCall& call) {
   }
   if (auto refused = body.refusal()) return std::move(*refused);
   if (!parts.hooks.prices.pricer) return api_error(501, "UNIMPLEMENTED", "This process has no price table.");
+  if (background) {
+    return job_started(parts, parts.jobs->start("reprice", call.actor,
+                                               [&parts, from = *from, to = *to, who = OutlivingCall(call)](
+                                                   const JobRegistry::Progress& progress) -> Result<JobRegistry::Outcome> {
+                                                 const auto changed = reprice_pieces(parts, from, to, progress);
+                                                 if (!changed) return changed.error();
+                                                 repriced(parts, who.call(), from, to, *changed);
+                                                 return JobRegistry::Outcome{std::to_string(*changed) + " requests have another price now.", {}};
+                                               }));
+  }
   const auto changed = parts.store.reprice_ledger(*from * 1000, *to * 1000, parts.hooks.prices.pricer());
   if (!changed) return store_refused(parts, changed.error());
-  note(parts, call, "ledger.reprice", rfc3339(*from) + "/" + rfc3339(*to), {{"changed", *changed}});
-  if (*changed > 0 && parts.hooks.balance_changed) parts.hooks.balance_changed("");
+  repriced(parts, call, *from, *to, *changed);
   return json_reply(200, {{"from", rfc3339(*from)}, {"to", rfc3339(*to)}, {"changed", *changed}});
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "control/admin_service.h"
+#include "control/job_registry.h"
 #include "http/api_reply.h"
 
 namespace moongate {
@@ -19,6 +20,7 @@ struct AdminParts {
   const Logger& log;
   const AdminOptions& options;
   const AdminHooks& hooks;
+  JobRegistry* jobs = nullptr;  // of the admin API's own handlers
 
   std::int64_t now_s() const { return clock.unix_seconds(); }
 };

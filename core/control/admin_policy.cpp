@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "control/admin_input.h"
+#include "control/admin_jobs.h"
 #include "control/admin_versions.h"
 #include "control/policy_folder.h"
 
@@ -149,11 +150,25 @@ HttpResponse check_policy(AdminParts& parts, const AdminCall& call) {
 
 HttpResponse test_policy(AdminParts& parts, const AdminCall& call) {
   if (!parts.hooks.configuration.test_policy) return not_here();
+  AdminQuery query(call.request, {"background"});
+  const bool background = query.choice("background", {"false", "true"}) == "true";
+  if (auto refused = query.refusal()) return std::move(*refused);
   AdminBody body(call.request, {"files"}, kMaxBody);
   auto files = read_policy_folder(folder_of(parts));
   if (!files) return unreadable(files.error());
   if (body.has("files")) apply_edits(body, *files);
   if (auto refused = body.refusal()) return std::move(*refused);
+  if (background) {
+    return job_started(parts, parts.jobs->start("policy test", call.actor,
+                                               [&parts, files = std::move(*files)](const JobRegistry::Progress&) -> Result<JobRegistry::Outcome> {
+                                                 const auto done = parts.hooks.configuration.test_policy(files);
+                                                 if (!done) return done.error();
+                                                 return JobRegistry::Outcome{
+                                                     std::to_string(done->passed) + " passed, " + std::to_string(done->failed) + " failed",
+                                                     boost::json::serialize(boost::json::object{
+                                                         {"passed", done->passed}, {"failed", done->failed}, {"output", done->output}})};
+                                               }));
+  }
   const Result<PolicyTestResult> result = parts.hooks.configuration.test_policy(*files);
   if (!result) return api_error(429, "RESOURCE_EXHAUSTED", result.error().message);
   return json_reply(200, {{"passed", result->passed}, {"failed", result->failed}, {"output", result->output}});

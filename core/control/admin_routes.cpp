@@ -7,6 +7,7 @@
 #include "control/admin_clients.h"
 #include "control/admin_events.h"
 #include "control/admin_health.h"
+#include "control/admin_jobs.h"
 #include "control/admin_keys.h"
 #include "control/admin_ledger.h"
 #include "control/admin_map.h"
@@ -84,11 +85,14 @@ constexpr AdminRoute kRoutes[] = {
     {"POST", "policy/versions/*/activate", activate_policy_version},
     {"POST", "what-if", ask_what_if},
     {"GET", "accounts", list_accounts},
+    {"PATCH", "accounts/*", change_account_in_force},
     {"POST", "accounts/*/test", test_account},
     {"POST", "accounts/*/forgive", forgive_account},
     {"GET", "tokens", list_tokens},
     {"DELETE", "tokens/*", drop_token},
     {"GET", "system", show_system},
+    {"GET", "jobs", list_jobs},
+    {"GET", "jobs/*", show_job},
 };
 
 // What nobody but an admin may change: who may do what, and money.

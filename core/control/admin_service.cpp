@@ -12,7 +12,7 @@ namespace moongate {
 
 struct AdminService::State {
   State(Store& store, const Clock& clock, Random& random, const Logger& log, AdminOptions o, AdminHooks h)
-      : options(std::move(o)), hooks(std::move(h)), parts{store, clock, random, log, options, hooks} {}
+      : options(std::move(o)), hooks(std::move(h)), parts{store, clock, random, log, options, hooks, &jobs}, jobs(clock, random) {}
 
   OrReply<Caller> admit(const HttpRequest& request) const;
 
@@ -21,6 +21,7 @@ struct AdminService::State {
   AdminParts parts;
   // A change reads a record, edits it and writes it back.
   std::mutex changing;
+  JobRegistry jobs;  // the first to go: what runs works with all of the above
 };
 
 OrReply<Caller> AdminService::State::admit(const HttpRequest& request) const {

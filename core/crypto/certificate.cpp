@@ -107,6 +107,8 @@ Secret private_pem_of(EVP_PKEY* key) {
 
 }  // namespace
 
+std::string openssl_version() { return OpenSSL_version(OPENSSL_VERSION); }
+
 Result<std::int64_t> certificate_end_s(std::string_view pem) {
   const BioPtr bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
   const X509Ptr certificate(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));

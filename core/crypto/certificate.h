@@ -43,6 +43,8 @@ Result<ServerCertificateFiles> ensure_server_certificate(const std::filesystem::
 // When the first certificate of a PEM text ends, in Unix time. Error: it holds none.
 Result<std::int64_t> certificate_end_s(std::string_view pem);
 
+std::string openssl_version();  // "OpenSSL 3.0.15 …"
+
 // "localhost", "127.0.0.1", "::1" and this machine's host name when it has a usable one.
 std::vector<std::string> local_server_names();
 

@@ -142,6 +142,39 @@ bool LimitBook::reserve(const Demand& demand, LimitChecks& checks, const LimitHo
   return allowed || !enforce;
 }
 
+void LimitBook::look(const Demand& demand, LimitChecks& checks, std::int64_t& now_ms) {
+  const LimitHolds holds = holds_of(demand, checks);
+  const Locks locked(*this, holds);
+  const Times now = times();
+  now_ms = now.wall_ms;
+  for (LimitCheck& check : checks) answer(entry_of(holds.levels[check.level].key), check, now);
+}
+
+LimitUse LimitBook::use_of(LimitLevel level, std::string_view id) {
+  const std::string key = limit_key(level, id);
+  Shard& shard = shards_[shard_of(key)];
+  const std::lock_guard lock(shard.mutex);
+  const Times now = times();
+  LimitUse use{};
+  const auto found = shard.entries.find(key);
+  if (found == shard.entries.end()) return use;
+  Entry& entry = found->second;
+  for (std::size_t i = 0; i < entry.minutes.size(); ++i) {
+    entry.minutes[i].advance(now.second);
+    use[i] = entry.minutes[i].used();
+  }
+  const auto calendar = [](CalendarWindow& window, std::int64_t index) {
+    window.advance(index);
+    return window.used();
+  };
+  use[static_cast<std::size_t>(LimitKind::kTokensPerDay)] = calendar(entry.tokens_of_day, now.day);
+  use[static_cast<std::size_t>(LimitKind::kCostPerDay)] = calendar(entry.cost_of_day, now.day);
+  use[static_cast<std::size_t>(LimitKind::kCostPerMonth)] = calendar(entry.cost_of_month, now.month);
+  use[static_cast<std::size_t>(LimitKind::kConcurrent)] = entry.concurrent;
+  use[static_cast<std::size_t>(LimitKind::kBalance)] = entry.spent;
+  return use;
+}
+
 void LimitBook::settle(const LimitHolds& holds, const LocalHold& hold, const UsedAmounts& actual) {
   const Locks locked(*this, holds);
   const Times now = times();

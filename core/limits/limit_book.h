@@ -14,6 +14,7 @@
 #include "limits/counting_windows.h"
 #include "limits/custom_limit.h"
 #include "limits/limit_checks.h"
+#include "limits/limit_use.h"
 
 namespace moongate {
 
@@ -50,8 +51,13 @@ class LimitBook {
   // counted whatever the answers are. Whether it was reserved; `hold` says in which windows. `now_ms`: the wall clock's.
   bool reserve(const Demand& demand, LimitChecks& checks, const LimitHolds& holds, bool enforce, LocalHold& hold,
                std::int64_t& now_ms);
+  // Answers the checks, and reserves nothing.
+  void look(const Demand& demand, LimitChecks& checks, std::int64_t& now_ms);
   // Ends what was reserved: frees the concurrency slot, and corrects tokens and cost by the difference.
   void settle(const LimitHolds& holds, const LocalHold& hold, const UsedAmounts& actual);
+
+  // What is used of each kind now, as this process has counted it.
+  LimitUse use_of(LimitLevel level, std::string_view id);
 
   // Custom limits, by name. `charge` false: only looks.
   CustomAnswer take(std::string_view name, const CustomLimit& limit, std::int64_t cost, bool charge,

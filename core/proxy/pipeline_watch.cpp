@@ -15,7 +15,17 @@ void Pipeline::note(RequestNote::Kind kind, int about_status, std::uint32_t valu
   notes_.add(noted);
 }
 
+// An attempt that has ended, one way or the other; what the caller did wrong is no failure of the account's.
+void Pipeline::count_attempt(RequestNote::Kind kind, int code) const {
+  using Kind = RequestNote::Kind;
+  if (kind != Kind::kUnreachable && kind != Kind::kNoCredential && kind != Kind::kAnswered) return;
+  if (worker_.gateway.upstreams == nullptr || route == nullptr || !route->account) return;
+  const bool failed = kind != Kind::kAnswered || code >= 500 || (code >= 401 && code <= 403) || code == 408 || code == 429;
+  worker_.gateway.upstreams->counters.count(*route->account, failed);
+}
+
 void Pipeline::note_attempt(RequestNote::Kind kind, int about_status, std::uint32_t value) {
+  count_attempt(kind, about_status);
   if (watch_ == nullptr || route == nullptr) return;
   const std::ptrdiff_t at = route - routes.data();
   note(kind, about_status, value, at >= 0 && at < RequestNote::kNoRoute ? static_cast<std::uint8_t>(at) : RequestNote::kNoRoute);

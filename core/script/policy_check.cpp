@@ -28,6 +28,8 @@ PolicyFault fault_of(const PolicySource& source, const std::string& message) {
 
 }  // namespace
 
+std::string lua_version() { return LUAJIT_VERSION; }
+
 std::vector<PolicyFault> find_policy_faults(std::shared_ptr<const PolicySource> source, const VmOptions& options,
                                             WatchedThread* watched, ScriptServices& services) {
   std::vector<PolicyFault> faults;

@@ -9,6 +9,8 @@
 
 namespace moongate {
 
+std::string lua_version();  // "LuaJIT 2.1.0-beta3"
+
 struct PolicyFault {
   std::string file;  // as PolicySource has it; empty: the policy as a whole
   int line = 0;      // 0: of the file

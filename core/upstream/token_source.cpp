@@ -221,6 +221,30 @@ bool TokenSource::drop(const Credential& credential, const Secret& refused) {
   return true;
 }
 
+std::shared_ptr<const MintedToken> TokenSource::held(const Credential& credential) const {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key_of(credential));
+  return found == entries_.end() ? nullptr : found->second.token;
+}
+
+bool TokenSource::forget(const Credential& credential) {
+  std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key_of(credential));
+  if (found == entries_.end()) return false;
+  Entry& entry = found->second;
+  const bool had = entry.token != nullptr;
+  if (had) entry.refused = entry.token->bearer;
+  entry.token.reset();
+  entry.dropped_at_ms = entry.retry_at_ms = 0;
+  entry.failures = 0;
+  return had;
+}
+
+Task<void> TokenSource::forget_shared(std::shared_ptr<const Credential> credential, Cache& shared) {
+  const std::string name = shared_key(key_of(*credential));
+  static_cast<void>(co_await shared.erase(name));  // at best: what is refused is asked for anew in any case
+}
+
 TokenSource::Counts TokenSource::counts() const {
   std::lock_guard lock(mutex_);
   return counts_;

@@ -51,6 +51,13 @@ class TokenSource {
   // not allowed what it is asked for), and another would only hammer the token endpoint; this one is kept.
   bool drop(const Credential& credential, const Secret& refused);
 
+  // The token that is held, however little of its life is left; nullptr: none. For whoever shows what there is.
+  std::shared_ptr<const MintedToken> held(const Credential& credential) const;
+  // Forgets the token and whatever keeps a new one from being asked for: the next request mints one. False: there was none.
+  bool forget(const Credential& credential);
+  // Takes it from the cache that gateways share, too, so that none of them takes it over from there.
+  static Task<void> forget_shared(std::shared_ptr<const Credential> credential, Cache& shared);
+
   struct Counts {
     std::uint64_t minted = 0;
     std::uint64_t failed = 0;

@@ -26,6 +26,8 @@ TEST_F(KeyRotation, GivesANewFileAndEndsTheOldKey) {
   EXPECT_FALSE(service->verifier().verify(self_signed(first), now()).ok());
   EXPECT_TRUE(service->verifier().verify(self_signed(second), now()).ok());
   EXPECT_EQ(listed().find("PRIVATE"), std::string::npos);
+  const AuditRecord noted = store.list_audit(1)->front();
+  EXPECT_EQ(noted.actor + " " + noted.action + " " + noted.subject, "admin virtual-account.rotate " + first.id);
 }
 
 TEST_F(KeyRotation, LetsTheOldKeyLiveAWhile) {
