@@ -70,15 +70,7 @@ std::optional<HttpResponse> ChatTurn::make_conversation() {
   fresh.model = ask_.model.empty() ? parts_.settings.chat.model : ask_.model;
   fresh.instructions = ask_.instructions.value_or("");
   fresh.created_at_s = fresh.updated_at_s = parts_.clock.unix_seconds();
-  std::int64_t there = 0;
-  for (const bool archived : {false, true}) {
-    const auto listed = parts_.store.list_conversations({caller_.owner, archived, {}, 0, 0});
-    if (!listed) return chat_failure(listed.error());
-    there += listed->total;
-  }
-  if (there >= kMostConversations) {
-    return chat_error(409, "There are " + std::to_string(kMostConversations) + " conversations already; delete some first.");
-  }
+  if (auto refused = refuse_one_more(parts_.store, fresh.owner)) return refused;
   const Result<bool> inserted = parts_.store.insert_conversation(fresh);
   if (!inserted) return chat_failure(inserted.error());
   made_ = *inserted;
@@ -204,6 +196,17 @@ std::unique_ptr<AnswerSource> ChatTurn::new_source() {
     return ask_worker({*parts_.workers, parts_.port, parts_.store, parts_.clock, parts_.random, parts_.log}, caller_, prompt);
   }
   return ask_model(parts_.port, caller_, prompt);
+}
+
+std::optional<HttpResponse> refuse_one_more(Store& store, const std::string& owner) {
+  std::int64_t there = 0;
+  for (const bool archived : {false, true}) {
+    const auto listed = store.list_conversations({owner, archived, {}, 0, 0});
+    if (!listed) return chat_failure(listed.error());
+    there += listed->total;
+  }
+  if (there < kMostConversations) return std::nullopt;
+  return chat_error(409, "There are " + std::to_string(kMostConversations) + " conversations already; delete some first.");
 }
 
 std::string render_said(const std::vector<Said>& said) {

@@ -117,6 +117,9 @@ class ChatTurn {
   std::optional<MessageRecord> known_answer_;
 };
 
+// The answer for an owner who has as many conversations as may be; nothing: there is room for one more.
+std::optional<HttpResponse> refuse_one_more(Store& store, const std::string& owner);
+
 // As the cache keeps them.
 std::string render_said(const std::vector<Said>& said);
 std::optional<std::vector<Said>> parse_said(std::string_view text);

@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t kTtlMs = 3'600'000;
 constexpr std::chrono::seconds kPatience{1};  // the cache itself gives up long before
 constexpr int kTurnsAtEnd = 4;
+constexpr std::size_t kMostKept = 256 * 1024;  // pictures would drive everything else out of the memory
 
 std::string key_of(std::string_view conversation_id) { return "mg:chat:" + std::string(conversation_id); }
 
@@ -79,7 +80,7 @@ std::optional<std::string> HistoryCache::find(std::string_view conversation_id, 
 
 void HistoryCache::keep(std::string_view conversation_id, std::int64_t revision, const std::string& text) {
   std::string value = std::to_string(revision) + " " + text;
-  if (value.size() > Cache::kMaxValue) return;
+  if (value.size() > kMostKept) return forget(conversation_id);
   state_->run<bool>([key = key_of(conversation_id), value = std::move(value)](Cache& cache) -> Task<bool> {
     const std::string name = key, kept = value;
     if (cache.try_set(name, kept, kTtlMs)) co_return true;

@@ -11,8 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::int64_t kMostConversations = 10'000;
-
 json::object told(const ConversationRecord& record) {
   return {{"id", record.id}, {"title", record.title}, {"model", record.model}, {"system", record.instructions},
           {"archived", record.archived}, {"created_at", rfc3339(record.created_at_s)},
@@ -78,13 +76,7 @@ HttpResponse create_session(ChatParts& parts, const ChatCall& call) {
   record.instructions = body.text("system", kMaxInstructions).value_or("");
   record.created_at_s = record.updated_at_s = parts.clock.unix_seconds();
   if (!body.wrong().empty()) return chat_error(400, body.wrong());
-  std::int64_t there = 0;
-  for (const bool archived : {false, true}) {
-    const auto listed = parts.store.list_conversations({record.owner, archived, {}, 0, 0});
-    if (!listed) return chat_failure(listed.error());
-    there += listed->total;
-  }
-  if (there >= kMostConversations) return chat_error(409, "There are too many conversations already; delete some first.");
+  if (auto refused = refuse_one_more(parts.store, record.owner)) return std::move(*refused);
   const Result<bool> made = parts.store.insert_conversation(record);
   if (!made) return chat_failure(made.error());
   return json_reply(201, told(record));

@@ -120,8 +120,8 @@ class Workers(WorkerCase):
         connection.close()
         wait_until(lambda: not is_alive(pid), "the worker's end")
         self.nothing_is_left()
-        self.assertEqual([each for each in pathlib.Path("/proc").iterdir() if each.name.isdigit() and
-                          _group_of(each) == pid and is_alive(each.name)], [])
+        wait_until(lambda: not [each for each in pathlib.Path("/proc").iterdir() if each.name.isdigit() and
+                                _group_of(each) == pid and is_alive(each.name)], "the end of its children")
 
     def test_a_key_that_may_not_use_the_model_is_refused(self):
         answer = self.ask(key="token-for-claude-alone-0123456789")

@@ -30,7 +30,8 @@ TEST_F(History, IsBelievedOnlyForItsRevision) {
 }
 
 TEST_F(History, IsNotKeptWhereItIsTooLarge) {
-  cache->keep("s-1", 1, std::string(Cache::kMaxValue, 'x'));
+  cache->keep("s-1", 1, "small");
+  cache->keep("s-1", 1, std::string(300'000, 'x'));
   EXPECT_FALSE(cache->find("s-1", 1));
 }
 
