@@ -131,6 +131,18 @@ TEST_F(TokenSourceTest, ADroppedTokenIsMintedAnew) {
   EXPECT_EQ(source_.counts().dropped, 1u);
 }
 
+TEST_F(TokenSourceTest, AForgottenTokenIsMintedAnewAsOftenAsItIsForgotten) {
+  EXPECT_EQ(source_.held(*credential_), nullptr);
+  EXPECT_FALSE(source_.forget(*credential_));
+  EXPECT_EQ(bearer(), "Bearer t1");
+  EXPECT_EQ(source_.held(*credential_)->bearer.reveal(), "Bearer t1");
+  EXPECT_TRUE(source_.forget(*credential_));
+  EXPECT_EQ(source_.held(*credential_), nullptr);
+  EXPECT_EQ(bearer(), "Bearer t2");
+  EXPECT_TRUE(source_.forget(*credential_));
+  EXPECT_EQ(bearer(), "Bearer t3") << "an operator's word needs no pause";
+}
+
 TEST_F(TokenSourceTest, RenewsBesideTheRequestsInTheLastMinutes) {
   EXPECT_EQ(bearer(), "Bearer t1");
   pass(3'299'000);
