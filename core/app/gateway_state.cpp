@@ -255,6 +255,9 @@ Status GatewayState::open_admin() {
   if (Status opened = open_mailer(); !opened) return opened;
   PeopleHooks people;
   if (changes_.people) changes_.people(people);
+  if (counters_->has_limits()) {
+    people.used = [this](LimitLevel level, std::string_view id) { return counters_->limit_use(level, id); };
+  }
   people_ = std::make_unique<PeopleService>(
       PeopleService::Parts{parts_.store, parts_.clock, parts_.random, parts_.log, parts_.master_key, *counters_, *mailer_}, options,
       hooks, std::move(people));

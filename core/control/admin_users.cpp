@@ -1,5 +1,7 @@
 #include "control/admin_users.h"
 
+#include <algorithm>
+
 #include "base/money.h"
 #include "control/admin_input.h"
 #include "control/admin_keys.h"
@@ -25,6 +27,9 @@ boost::json::object user_with_balance(const AdminParts& parts, const UserRecord&
 void read_user(AdminBody& body, UserRecord& user) {
   if (const auto email = body.text("email", 0, 254)) {
     user.email = *email;
+    // As people who sign up have theirs: one address is one person's, however it is spelt.
+    std::transform(user.email.begin(), user.email.end(), user.email.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
     if (const std::string fault = email_fault(*email); !email->empty() && !fault.empty()) body.refuse(fault);
   }
   if (const auto role = body.text("role", 1, 16)) {

@@ -71,7 +71,7 @@ bool may_be_mailed(PeopleParts& parts, const std::string& email) {
 }
 
 Result<bool> keep_user(PeopleParts& parts, const PeopleCall& call, UserRecord& user) {
-  user.id = new_id(parts.admin.random, 'u');
+  if (user.id.empty()) user.id = new_id(parts.admin.random, 'u');
   user.terms = "{}";
   user.created_at_s = parts.admin.now_s();
   const Result<bool> kept = parts.store().insert_user(user);
@@ -189,7 +189,8 @@ HttpResponse verify_email(PeopleParts& parts, const PeopleCall& call) {
     if (!known) return store_refused(parts.admin, known.error());
     if (*known) return taken();
     if (!invitation.empty()) {
-      const auto used = parts.store().use_invitation(invitation, "by " + user.name, parts.admin.now_s());
+      user.id = new_id(parts.admin.random, 'u');
+      const auto used = parts.store().use_invitation(invitation, user.id, parts.admin.now_s());
       if (!used) return store_refused(parts.admin, used.error());
       if (!*used) return worn_code();
     }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <future>
 
 #include "base/thread_name.h"
 
@@ -48,6 +47,7 @@ Result<std::unique_ptr<SharedCounters>> SharedCounters::start(CacheFactory& cach
   auto cache = caches.make(counters->reactor_);
   if (!cache) return cache.error();
   counters->cache_ = std::move(*cache);
+  counters->has_limits_ = counters->cache_->scripts();
   SharedCounters& self = *counters;
   counters->thread_ = std::thread([&self] {
     name_this_thread("counters");
@@ -88,6 +88,25 @@ std::int64_t SharedCounters::add(const std::string& key, std::int64_t by, std::i
   if (answer.wait_for(kPatience) != std::future_status::ready) return local;
   const Result<std::int64_t> shared = answer.get();
   return shared ? *shared : local;
+}
+
+LimitUse SharedCounters::limit_use(LimitLevel level, std::string_view id) {
+  auto promise = std::make_shared<std::promise<Result<LimitUse>>>();
+  auto answer = promise->get_future();
+  reactor_.post([this, key = limit_key(level, id), promise] {
+    ++asking_;
+    spawn(ask_use(key, promise));
+  });
+  LimitUse unknown;
+  unknown.fill(-1);
+  if (answer.wait_for(kPatience) != std::future_status::ready) return unknown;
+  const Result<LimitUse> use = answer.get();
+  return use ? *use : unknown;
+}
+
+Task<void> SharedCounters::ask_use(std::string key, std::shared_ptr<std::promise<Result<LimitUse>>> answer) {
+  answer->set_value(co_await read_shared_use(*cache_, std::move(key), clock_.unix_ms()));
+  --asking_;
 }
 
 Task<void> SharedCounters::ask(std::shared_ptr<Question> question) {

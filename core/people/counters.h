@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "base/clock.h"
 #include "cache/cache.h"
+#include "limits/limit_use.h"
 #include "net/reactor.h"
 
 namespace moongate {
@@ -50,12 +52,20 @@ class SharedCounters final : public Counters {
   ~SharedCounters() override;
   std::int64_t add(const std::string& key, std::int64_t by, std::int64_t ttl_ms) override;
 
+  // Whether limits are counted in that cache; if so, what of a level's is used now (-1: not known at the moment).
+  bool has_limits() const { return has_limits_; }
+  LimitUse limit_use(LimitLevel level, std::string_view id);
+
  private:
   struct Question;
-  explicit SharedCounters(const Clock& clock) : reactor_(clock), local_(clock) {}
+  explicit SharedCounters(const Clock& clock) : clock_(clock), reactor_(clock), local_(clock) {}
   Task<void> ask(std::shared_ptr<Question> question);
 
+  Task<void> ask_use(std::string key, std::shared_ptr<std::promise<Result<LimitUse>>> answer);
+
+  const Clock& clock_;
   Reactor reactor_;
+  bool has_limits_ = false;
   std::unique_ptr<Cache> cache_;  // of the thread, as is asking_
   int asking_ = 0;
   LocalCounters local_;

@@ -17,7 +17,7 @@ class PasswordDesk {
  public:
   struct Options {
     int at_once = 2;
-    int waiting = 2;     // beyond: refused at once, so that the handler threads stay free for others
+    int waiting = 1;     // beyond: refused at once, so that the handler threads stay free for others
   };
   PasswordDesk(Random& random, Options options) : random_(random), options_(options) {}
 

@@ -86,13 +86,15 @@ class People(PeopleCase):
         self.assertIn("default-src 'none'", page.getheader("Content-Security-Policy"))
         self.assertEqual(nobody.call("POST", "/api/auth/verify-email", {"token": link.group(1)}).status, 201)
         ann = Person(self.gateway).sign_in("ann")
-        made = ann.call("POST", "/api/keys", {"name": "laptop"})
+        made = ann.call("POST", "/api/keys", {"name": "laptop", "terms": {"limits": {"requests_per_minute": 30}}})
         self.assertEqual(made.status, 201, made.text)
         key = made.json["key"]
         self.assertEqual(self.gateway.messages("hello", token=key).status, 200)
 
         quota = Person(self.gateway).call("GET", "/api/quota", headers={"x-api-key": key})
         self.assertEqual((quota.status, quota.json["client"], quota.json["user"]), (200, "ann", "ann"))
+        limit = quota.json["limits"][0]
+        self.assertEqual((limit["name"], limit["level"], limit["limit"], limit["used"]), ("requests_per_minute", "key", 30, 1))
         wait_until(lambda: ann.call("GET", "/api/usage").json["total"]["requests"] == 1, "the request is in the sums", 20)
         self.assertEqual(ann.call("GET", "/api/stats").json["today"]["requests"], 1)
         self.assertNotIn(key, self.gateway.error_log.read_text())
@@ -215,6 +217,14 @@ class PeopleOfAPair(Pair):
         again = Person(self.gateways[1]).sign_in("ann")
         self.assertEqual(Person(self.gateways[0], again.bearer).call("POST", "/api/auth/logout").status, 204)
         self.assertEqual(again.call("GET", "/api/auth/profile").status, 401)
+
+    def test_what_is_used_at_one_gateway_is_told_by_the_other(self):
+        key = self.admins[0].ready_key("eve", {"limits": {"requests_per_minute": 30, "tokens_per_day": 1000}})
+        for gateway in self.gateways:
+            self.assertEqual(gateway.messages("hello", token=key).status, 200)
+        for gateway in self.gateways:
+            quota = Person(gateway).call("GET", "/api/quota", headers={"x-api-key": key})
+            self.assertEqual([each["used"] for each in quota.json["limits"] if each["name"] == "requests_per_minute"], [2])
 
     def test_who_guesses_on_both_is_counted_on_both(self):
         for number in range(10):

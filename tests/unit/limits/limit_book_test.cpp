@@ -413,5 +413,24 @@ TEST_F(LimitBookTest, CustomNamesMadeUpByCallersTakeNoMoreThanTheirRoom) {
   EXPECT_LE(bench_.book.entries(), 64U * 2048U);
 }
 
+TEST_F(LimitBookTest, TellsWhatIsUsedWithoutUsingIt) {
+  LimitSet limits;
+  limits.requests_per_minute = 10;
+  limits.tokens_per_day = 1000;
+  limits.concurrent = 5;
+  OneClient client(limits, "c-told");
+  const auto use = [&](LimitKind kind) { return bench_.book.use_of(LimitLevel::kClient, "c-told")[static_cast<std::size_t>(kind)]; };
+  EXPECT_EQ(use(LimitKind::kRequestsPerMinute), 0);
+  const auto held = bench_.reserve(client.demand({60, 40, 0}));
+  EXPECT_EQ(use(LimitKind::kRequestsPerMinute), 1);
+  EXPECT_EQ(use(LimitKind::kTokensPerDay), 100);
+  EXPECT_EQ(use(LimitKind::kConcurrent), 1);
+  bench_.settle(held, {10, 5, 0});
+  EXPECT_EQ(use(LimitKind::kTokensPerDay), 15);
+  EXPECT_EQ(use(LimitKind::kConcurrent), 0);
+  clock_.advance_ms(61'000);
+  EXPECT_EQ(use(LimitKind::kRequestsPerMinute), 0);
+}
+
 }  // namespace
 }  // namespace moongate
