@@ -36,6 +36,15 @@ std::string identified_text(const LiveRequest& request) {
   return text;
 }
 
+std::string reserved_text(std::uint32_t of) {
+  std::string text;
+  for (const auto& [bit, who] : {std::pair{RequestNote::kOfKey, "the key"}, {RequestNote::kOfClient, "the client"},
+                                 {RequestNote::kOfUser, "the user"}, {RequestNote::kOfAccount, "the account"}}) {
+    if ((of & bit) != 0) text += (text.empty() ? "reserved from what is left to " : ", ") + std::string(who);
+  }
+  return text.empty() ? "none apply" : text;
+}
+
 struct Words {
   std::string_view phase;
   std::string text;
@@ -48,11 +57,14 @@ Words words_of(const LiveRequest& request, const RequestNote& note) {
     case Kind::kModelKnown: return {"model", request.model.empty() ? "none" : request.model};
     case Kind::kRouted: {
       std::string text = std::to_string(note.value) + (note.value == 1 ? " route: " : " routes, in this order: ");
-      for (std::size_t i = 0; i < request.routes.size(); ++i) text += (i == 0 ? "" : ", ") + request.routes[i];
+      for (std::size_t i = 0; i < request.routes.size(); ++i) {
+        text += (i == 0 ? "" : ", ") + request.routes[i];
+        if (request.routes.size() > 1) text += " (weight " + std::to_string(request.weights[i]) + ")";
+      }
       return {"select", std::move(text)};
     }
     case Kind::kReserved:
-      return {"limits", note.value == 0 ? "none apply" : "reserved at " + std::to_string(note.value) + (note.value == 1 ? " level" : " levels")};
+      return {"limits", reserved_text(note.value)};
     case Kind::kAffinity:
       if (note.status == 0) return {"affinity", "nobody holds this conversation yet: the policy's order stands"};
       if (note.status == 1) return {"affinity", route + " holds this conversation's prompt cache and goes first"};

@@ -91,7 +91,7 @@ void pack(const WatchedRequest& request, bool running, std::string& out) {
   const std::span<const Route> routes = request.routes.first(std::min(request.routes.size(), kMostRoutes));
   std::size_t size = sizeof(PackedFields) + request.notes.size_bytes() + 2 * kTexts;
   for (const std::string_view text : texts) size += text.size();
-  for (const Route& route : routes) size += 6 + to_string(route.provider).size() + name_of(route).size() + cut(route.location).size();
+  for (const Route& route : routes) size += 10 + to_string(route.provider).size() + name_of(route).size() + cut(route.location).size();
 
   PackedFields head{};
   head.common = {static_cast<std::uint32_t>(size), running, request.priced, record.unix_ns / 1'000'000, request.cost_nano};
@@ -120,6 +120,8 @@ void pack(const WatchedRequest& request, bool running, std::string& out) {
     write.text(to_string(route.provider));
     write.text(name_of(route));
     write.text(cut(route.location));
+    const std::int32_t weight = route.account ? route.account->weight : 1;
+    write.bytes(&weight, sizeof weight);
   }
 }
 
@@ -162,6 +164,7 @@ LiveRequest unpack(std::string_view bytes) {
     route.append("/").append(read.text());
     if (const std::string_view location = read.text(); !location.empty()) route.append("@").append(location);
     request.routes.push_back(std::move(route));
+    request.weights.push_back(read.plain<std::int32_t>());
   }
   return request;
 }

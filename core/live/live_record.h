@@ -25,6 +25,7 @@ struct LiveRequest {
   std::int64_t first_byte_us = -1, duration_us = 0;
   std::uint64_t bytes_in = 0, bytes_out = 0;
   std::vector<std::string> routes;  // "anthropic/main@us-east5"
+  std::vector<std::int32_t> weights;  // of their accounts, in the same order
   std::vector<RequestNote> notes;
 
   std::int64_t input_tokens() const;  // all that went in: cached or not

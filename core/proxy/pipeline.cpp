@@ -136,7 +136,7 @@ Task<void> Pipeline::serve() {
   }
   co_await learn_video();
   if (!co_await reserve_quota()) co_return;
-  note(RequestNote::Kind::kReserved, 0, quota_ && identity ? static_cast<std::uint32_t>(identity->levels.size()) : 0);
+  note_reserved();
   co_await try_routes();
 }
 

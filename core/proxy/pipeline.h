@@ -133,6 +133,7 @@ class Pipeline final : public Exchange {
   void note(RequestNote::Kind kind, int about_status = 0, std::uint32_t value = 0, std::uint8_t at = RequestNote::kNoRoute);
   void note_attempt(RequestNote::Kind kind, int about_status = 0, std::uint32_t value = 0);  // of the route being tried
   void count_attempt(RequestNote::Kind kind, int code) const;
+  void note_reserved();
   void note_routes();
   void begin_capture();
   void see_answer(std::string_view payload);  // every byte of an upstream's answer

@@ -31,6 +31,18 @@ void Pipeline::note_attempt(RequestNote::Kind kind, int about_status, std::uint3
   note(kind, about_status, value, at >= 0 && at < RequestNote::kNoRoute ? static_cast<std::uint8_t>(at) : RequestNote::kNoRoute);
 }
 
+void Pipeline::note_reserved() {
+  if (watch_ == nullptr) return;
+  std::uint32_t of = 0;
+  if (quota_ && identity) {
+    for (const TermsLevel& each : identity->levels) {
+      of |= each.level == "key" ? RequestNote::kOfKey : each.level == "client" ? RequestNote::kOfClient : RequestNote::kOfUser;
+    }
+    if (routes.front().account && routes.front().account->limits.any()) of |= RequestNote::kOfAccount;
+  }
+  note(RequestNote::Kind::kReserved, 0, of);
+}
+
 // In the order in which they are going to be asked.
 void Pipeline::note_routes() {
   if (watch_ == nullptr) return;

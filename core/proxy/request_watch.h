@@ -21,7 +21,7 @@ struct RequestNote {
     kAuthenticated,  // the policy knows who calls
     kModelKnown,     // as much of the body was read as it took
     kRouted,         // value: how many routes the policy chose
-    kReserved,       // limits took what the request is expected to use; value: how many levels
+    kReserved,       // limits took what the request is expected to use; value: kOfKey and so on, of whom
     kAffinity,       // status: 0 nobody held the conversation, 1 `route` does, 2 who does is not fit, 3 only `route` has the resource
     kPassedOver,     // `route` is in trouble; status: Fitness, value: for how many ms
     kAttempt,        // `route` is asked
@@ -33,6 +33,7 @@ struct RequestNote {
     kCaptured,       // bodies are kept
   };
   static constexpr std::uint32_t kBudgetSpent = 255;
+  static constexpr std::uint32_t kOfKey = 1, kOfClient = 2, kOfUser = 4, kOfAccount = 8;
 
   std::uint32_t at_us = 0;  // since the request's head
   Kind kind = Kind::kAuthenticated;

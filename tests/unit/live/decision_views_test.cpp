@@ -23,10 +23,10 @@ std::string texts(const LiveRequest& request) {
 
 TEST(Decisions, AreToldInWords) {
   TestRequest made;
-  made.routes = {route_to("b"), route_to("a")};
+  made.routes = {route_to("b"), route_to("a", Provider::kAnthropic, "", 3)};
   made.notes.add(noted(Kind::kAuthenticated, 1));
   made.notes.add(noted(Kind::kModelKnown, 2));
-  made.notes.add(noted(Kind::kReserved, 3, RequestNote::kNoRoute, 0, 2));
+  made.notes.add(noted(Kind::kReserved, 3, RequestNote::kNoRoute, 0, RequestNote::kOfKey | RequestNote::kOfUser));
   made.notes.add(noted(Kind::kAffinity, 4, 0, 1));
   made.notes.add(noted(Kind::kRouted, 5, RequestNote::kNoRoute, 0, 2));
   made.notes.add(noted(Kind::kPassedOver, 6, 1, static_cast<int>(Fitness::kCooling), 29'001));
@@ -35,9 +35,9 @@ TEST(Decisions, AreToldInWords) {
   EXPECT_EQ(texts(made.seen()),
             "authenticate: builder, by a stored key (k-1)\n"
             "model: claude-sonnet-4-5\n"
-            "limits: reserved at 2 levels\n"
+            "limits: reserved from what is left to the key, the user\n"
             "affinity: anthropic/b holds this conversation's prompt cache and goes first\n"
-            "select: 2 routes, in this order: anthropic/b, anthropic/a\n"
+            "select: 2 routes, in this order: anthropic/b (weight 1), anthropic/a (weight 3)\n"
             "health: anthropic/a is cooling and goes last, for another 30 s\n"
             "attempt: anthropic/b\n"
             "connect: anthropic/b cannot be reached\n"

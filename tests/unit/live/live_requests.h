@@ -48,9 +48,10 @@ struct TestRequest {
   LiveRequest seen(bool running = false) { return unpack(packed(running)); }
 };
 
-inline Route route_to(const std::string& name, Provider provider = Provider::kAnthropic, const std::string& location = "") {
+inline Route route_to(const std::string& name, Provider provider = Provider::kAnthropic, const std::string& location = "", int weight = 1) {
   auto account = std::make_shared<Account>();
   account->name = name;
+  account->weight = weight;
   Route route;
   route.provider = provider;
   route.account = std::move(account);
