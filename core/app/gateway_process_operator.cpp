@@ -69,10 +69,15 @@ void GatewayProcess::fill_operator_hooks(OperatorHooks& hooks) {
   hooks.test_policy = [this](const PolicyFiles& files) { return trials_->test(files); };
   hooks.activate_policy = [this](const PolicyFiles& files, const std::function<Status()>& put_in_place) -> Status {
     const std::lock_guard lock(reload_mutex_);
-    const Status done = load_policy(source_of(settings_, files), put_in_place);
+    const auto source = source_of(settings_, files);
+    const Status done = told_policy(load_policy(source, put_in_place));
+    if (!done) return done;
     policy_watch_.changed();
-    if (done) wait_for_workers();
-    return told_policy(done);
+    // Somebody may have edited another file by hand in that moment, which the look above has taken for known.
+    const auto there = PolicySource::read(settings_.policy.dir);
+    if (there && (*there)->fingerprint() != source->fingerprint()) static_cast<void>(reload_policy());
+    wait_for_workers();
+    return done;
   };
   hooks.accounts = [this] { return accounts_now(); };
   hooks.forgive_account = [this](std::string_view name) {

@@ -40,7 +40,7 @@ BenchExchange::Spec request_for(const WhatIfQuestion& question) {
   spec.body = boost::json::serialize(body);
   spec.headers = {{"Content-Type", "application/json"}};
   if (spec.target.starts_with("/v1/messages")) spec.headers.emplace_back("anthropic-version", "2023-06-01");
-  spec.client_address = "127.0.0.1";
+  spec.client_address = question.address.empty() ? "127.0.0.1" : question.address;
   return spec;
 }
 

@@ -9,13 +9,14 @@ namespace moongate {
 HttpResponse ask_what_if(AdminParts& parts, const AdminCall& call) {
   if (!parts.hooks.configuration.what_if) return api_error(501, "UNIMPLEMENTED", "This process runs no policy.");
   constexpr std::size_t kLongest = 4096;
-  AdminBody body(call.request, {"client", "credential", "path", "model", "provider"});
+  AdminBody body(call.request, {"client", "credential", "path", "model", "provider", "address"});
   WhatIfQuestion question;
   question.client = body.text_or_empty("client", 256);
   question.credential = body.text_or_empty("credential", kLongest);
   question.path = body.text_or_empty("path", kLongest);
   question.model = body.text_or_empty("model", 256);
   question.provider = body.text_or_empty("provider", 32);
+  question.address = body.text_or_empty("address", 64);
   if (question.client.empty() == question.credential.empty()) {
     body.refuse("Say either \"client\" (its name) or \"credential\" (what would be presented).");
   }

@@ -57,6 +57,7 @@ struct WhatIfQuestion {
   std::string client;      // by name; empty: `credential` says who
   std::string credential;  // as it would be presented
   std::string path, model, provider;
+  std::string address;  // where the request comes from
 };
 
 // Each may be empty: then the process cannot do that, and the answer is 501. They are called on the handler's thread and

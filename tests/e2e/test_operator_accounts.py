@@ -22,6 +22,7 @@ class SimulatedAccounts(Told, GatewayCase):
     @classmethod
     def make_gateway(cls):
         return Gateway(clients=[simple_client(name="ada"), simple_client("narrow-token-0001", name="narrow", models=["gemini-*"]),
+                                simple_client("elsewhere-token-0001", name="elsewhere", ip_allow=["10.0.0.0/8"]),
                                 simple_client("limited-token-0001", name="limited", limits={"requests_per_minute": 1})])
 
     def test_all_work_and_say_so(self):
@@ -65,6 +66,11 @@ class SimulatedAccounts(Told, GatewayCase):
         self.admin("POST", "what-if", {"client": "nobody", "model": "m"}, expect=404)
         self.admin("POST", "what-if", {"model": "m"}, expect=400)
         self.admin("POST", "what-if", {"client": "ada"}, expect=400)
+
+    def test_what_if_goes_by_the_address(self):
+        ask = {"client": "elsewhere", "model": "claude-sonnet-4-5"}
+        self.assertIsNone(self.admin("POST", "what-if", ask)["chosen"])
+        self.assertEqual(self.admin("POST", "what-if", ask | {"address": "10.1.2.3"})["chosen"], "simulator-anthropic")
 
     def test_what_if_counts_nothing_and_tells_which_limit_would_refuse(self):
         ask = {"client": "limited", "model": "claude-sonnet-4-5"}
