@@ -73,11 +73,14 @@ class Walk:
         self.admin("DELETE", "clients/{client}", client="nightly")
 
     def accounts(self):
-        self.admin("POST", "upstream-accounts", {"name": "walked", "credential": KEY_FILE, "models": [{"model": "claude-*"}], "weight": 2})
+        # Disabled: a live account of a provider takes the simulator's place, and nobody is to be asked outside.
+        self.admin("POST", "upstream-accounts", {"name": "walked", "credential": KEY_FILE, "models": [{"model": "claude-*"}],
+                                                 "weight": 2, "enabled": False})
         self.admin("GET", "upstream-accounts")
         self.admin("GET", "upstream-accounts/{account}", account="walked")
-        self.admin("PATCH", "upstream-accounts/{account}", {"enabled": False}, account="walked")
+        self.admin("PATCH", "upstream-accounts/{account}", {"weight": 3}, account="walked")
         self.admin("GET", "accounts")
+        self.admin("PATCH", "accounts/{account}", {"weight": 4}, account="walked")
         self.admin("DELETE", "upstream-accounts/{account}", account="walked")
         self.admin("GET", "tokens", expect=(200, 501))
         self.admin("DELETE", "tokens/{account}", account="nobody", expect=(404, 501))
@@ -115,6 +118,9 @@ class Walk:
         self.admin("POST", "what-if", {"credential": CLIENT_TOKEN, "path": "/v1/messages", "model": "claude-sonnet-4-5"}, expect=(200, 501))
         self.admin("GET", "system")
         self.admin("GET", "accounts")
+        self.admin("POST", "policy/test", {"files": {}}, query="background=true")
+        job = self.admin("GET", "jobs")["jobs"][0]["id"]
+        self.admin("GET", "jobs/{job}", job=job)
 
     def seeing(self, request_id):
         self.admin("GET", "overview", query="range=1h")
@@ -141,6 +147,16 @@ class Walk:
         mine = {"Authorization": "Bearer " + again["access_token"]}
         self.call("DELETE", "/api/auth/sessions", headers=mine)
         self.call("POST", "/api/auth/logout", headers=mine)
+
+    def registering(self):
+        self.admin("POST", "invitations", {"role": "user", "days": 2})
+        invitation = self.admin("GET", "invitations")["invitations"][0]["id"]
+        self.admin("DELETE", "invitations/{invitation}", invitation=invitation)
+        wanted = {"name": "eve", "email": "eve@x.test", "password": "correct horse battery"}
+        self.call("POST", "/api/auth/register", wanted, headers={}, expect=403)
+        self.call("POST", "/api/auth/verify-email", {"token": "none"}, headers={}, expect=400)
+        self.call("POST", "/api/auth/forgot-password", {"email": "nobody@x.test"}, headers={})
+        self.call("POST", "/api/auth/reset-password", {"token": "none", "password": "correct horse battery"}, headers={}, expect=400)
 
     def own(self, key):
         signed = self.call("POST", "/api/auth/login", {"name": "ann", "password": "correct horse"}, headers={})
@@ -214,6 +230,7 @@ class Walk:
         self.money(request_id)
         self.seeing(request_id)
         self.configuration()
+        self.registering()
         self.own(key)
         self.sessions()
         self.conversations(key)
