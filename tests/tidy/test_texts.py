@@ -1,6 +1,8 @@
 """Names, sizes, words and links."""
 
+import fnmatch
 import json
+import pathlib
 import re
 import unittest
 
@@ -119,6 +121,36 @@ class Texts(unittest.TestCase):
             if data == b"#!" and not (tree.ROOT / path).stat().st_mode & 0o111:
                 complaints.append(f"{path}: begins with #! and is not executable")
         self.hold(complaints)
+
+
+def left_out_of_image(ignored, paths):
+    """Of `paths` those that a .dockerignore of these lines keeps from the image's build; the last line that fits decides."""
+    gone = []
+    for path in paths:
+        out = False
+        for line in ignored:
+            pattern = line.lstrip("!").removeprefix("**/")
+            places = [path, *(str(place) for place in pathlib.PurePosixPath(path).parents)]
+            if any(fnmatch.fnmatchcase(place, pattern) for place in places):
+                out = not line.startswith("!")
+        if out:
+            gone.append(path)
+    return gone
+
+
+class TheImage(unittest.TestCase):
+    def test_the_image_is_built_from_all_that_cmake_reads(self):
+        read = set()
+        for path in tree.files():
+            if path.startswith("core/") and path.endswith(("CMakeLists.txt", ".cmake")):
+                read |= set(re.findall(r"PROJECT_SOURCE_DIR}/([\w.-]+(?:/[\w.-]+)*)", (tree.ROOT / path).read_text()))
+        needed = [path for path in read if not path.startswith("build/")]
+        self.assertIn("data/prices.json", needed)
+        self.assertEqual(left_out_of_image((tree.ROOT / ".dockerignore").read_text().split(), needed), [])
+
+    def test_what_is_left_out_is_found(self):
+        self.assertEqual(left_out_of_image(["data"], ["data/prices.json"]), ["data/prices.json"])
+        self.assertEqual(left_out_of_image(["data/*", "!data/prices.json"], ["data/prices.json", "data/x"]), ["data/x"])
 
 
 class TheChecksThemselves(unittest.TestCase):
