@@ -35,6 +35,12 @@ class Forwarding(GatewayCase):
         while not self.receiver.requests.empty():
             self.receiver.requests.get_nowait()
 
+    def received(self, *targets):
+        """The next report with one of these targets; what an earlier case has sent may still be coming."""
+        while (request := self.receiver.next_request()).target not in targets:
+            pass
+        return request
+
     def held(self, peer):
         """Takes the report and says nothing until the test is over."""
         peer.read_body()
@@ -49,8 +55,8 @@ class Forwarding(GatewayCase):
                              ("/api/event_logging/v2/batch", "/statsig-in/event_logging/v2/batch"),
                              ("/api/sentry/4/envelope/", "/sentry-in/4/envelope/")):
             self.assertEqual(self.report(path, **SECRETS), 204)
-            request = self.receiver.next_request()
-            self.assertEqual((request.method, request.target), ("POST", wanted))
+            request = self.received(wanted)
+            self.assertEqual(request.method, "POST")
             wait_until(lambda seen=request: seen.body, "the body has come")
             self.assertEqual(request.body, b'{"event":"x"}')
             self.assertNotIn(CLIENT_TOKEN, request.raw.decode("latin-1"))
@@ -74,8 +80,8 @@ class Forwarding(GatewayCase):
         for _ in range(20):
             self.assertEqual(self.report("/api/sentry/many"), 204)
         self.release.set()
-        targets = {self.receiver.next_request().target for _ in range(16)}
-        self.assertEqual(targets, {"/sentry-in/many"})
+        seen = {self.received("/sentry-in/many", "/sentry-in/large", "/sentry-in/head").target for _ in range(16)}
+        self.assertEqual(seen, {"/sentry-in/many"})
         # Those that are answered make room.
         self.receiver.script = lambda peer: peer.reply("{}")
         while not self.receiver.requests.empty():
