@@ -107,8 +107,7 @@ void GatewayProcess::fill_operator_hooks(OperatorHooks& hooks) {
     }
     world.outside.upstreams = upstreams_.get();
     world.outside.verifier = &oauth_->verifier();
-    world.outside.keys = &state_->keys();
-    world.outside.ask_store = state_->ask_store();
+    world.outside.store = store_.get();
     world.outside.inner = inner_tokens_.get();
     return answer_what_if(std::move(world), question);
   };

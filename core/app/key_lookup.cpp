@@ -26,8 +26,13 @@ struct KeyLookup::Wait {
   std::int64_t generation = 0;
 };
 
+// Its signal is tied to the reactor's timers: whoever lets go of it last, on whatever thread, it ends on the reactor's.
+std::shared_ptr<KeyLookup::Wait> KeyLookup::new_wait() {
+  return {new Wait(reactor_), [&reactor = reactor_](Wait* ended) { reactor.post([owned = std::shared_ptr<Wait>(ended)] {}); }};
+}
+
 Task<Status> KeyLookup::look_up(std::string digest) {
-  auto wait = std::make_shared<Wait>(reactor_);
+  auto wait = new_wait();
   const auto wake = [wait, &reactor = reactor_] {
     reactor.post([wait] {
       wait->over = true;
@@ -63,7 +68,7 @@ Task<bool> KeyLookup::ask_cache(const std::string& digest) {
 }
 
 Task<Status> KeyLookup::ask_store(const std::string& digest) {
-  auto wait = std::make_shared<Wait>(reactor_);
+  auto wait = new_wait();
   const auto answer = [wait, &reactor = reactor_](Status status, std::shared_ptr<const KeyHolder> holder,
                                                   std::int64_t generation) {
     reactor.post([wait, status = std::move(status), holder = std::move(holder), generation] {

@@ -28,6 +28,7 @@ class KeyLookup {
 
  private:
   struct Wait;
+  std::shared_ptr<Wait> new_wait();
   Task<Status> wait_for_other(std::string digest, std::shared_ptr<Wait> wait);
   Task<bool> ask_cache(const std::string& digest);
   Task<Status> ask_store(const std::string& digest);

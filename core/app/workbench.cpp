@@ -31,10 +31,17 @@ Result<std::unique_ptr<Workbench>> Workbench::make(const Settings& settings, std
   snapshot->settings = std::make_shared<const Settings>(settings);
   snapshot->map = map ? std::move(map) : std::make_shared<const MapConfig>();
   snapshot->clients = std::make_shared<const ClientIndex>(snapshot->map, random_sip_key());
+  KeyLookup::AskStore ask_store;
+  if (from.store != nullptr) {
+    ask_store = [store = from.store](const std::function<void(Store&)>& job) {
+      job(*store);
+      return true;
+    };
+  }
   auto services = WorkerServices::create(
       bench->worker_,
       {bench->gateway_, bench->random_, bench->dicts_, *bench->caches_,
-       from.verifier != nullptr ? *from.verifier : bench->verifier_, bench->limits_, from.keys, from.ask_store, from.inner},
+       from.verifier != nullptr ? *from.verifier : bench->verifier_, bench->limits_, from.store != nullptr ? &bench->keys_ : nullptr, std::move(ask_store), from.inner},
       std::move(snapshot));
   if (!services) return services.error();
   bench->services_ = std::move(*services);

@@ -19,8 +19,7 @@ class Workbench {
   struct Outside {
     UpstreamState* upstreams = nullptr;
     const TokenVerifier* verifier = nullptr;
-    KeyDirectory* keys = nullptr;
-    KeyLookup::AskStore ask_store = {};
+    Store* store = nullptr;  // asked for keys on this thread: nobody else's wait may end on a reactor that is gone
     const InnerTokens* inner = nullptr;
     std::shared_ptr<const StoredClients> stored;
   };
@@ -51,6 +50,7 @@ class Workbench {
   SharedDicts dicts_;
   TokenVerifier verifier_;
   LimitBook limits_{clock_};
+  KeyDirectory keys_{KeyDirectory::Options(), clock_};
   std::unique_ptr<CacheFactory> caches_;
   Worker worker_;
   Watchdog watchdog_;
